@@ -1,0 +1,49 @@
+/** @file Writing files so that nobody ever sees half of one: temporary name, fsync, rename. */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { messageOf, RobencError } from './errors.js';
+
+/** Replaces `path` with `data` in one step, making its folder. On a failure the old file is still there and the error (`io`) says why. */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(temporary, 'w');
+    try {
+      writeFileSync(file, data);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new RobencError('io', `Could not write ${path}: ${messageOf(cause)}. Free some space or choose another output folder.`, { cause, field: path });
+  }
+  syncFolder(dirname(path));
+}
+
+/** Makes a rename durable; not every platform lets a folder be opened, and then the rename alone must do. */
+function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch {
+    // Windows cannot open folders; its renames are ordered by the file system's journal.
+  }
+}
+
+/** Makes an output folder; refuses (`usage`) one that holds something, unless `force` or `resume` is given. */
+export function claimOutputFolder(path: string, { force = false, resume = false }: { force?: boolean; resume?: boolean } = {}): void {
+  if (existsSync(path) && readdirSync(path).length > 0 && !force && !resume)
+    throw new RobencError('usage', `${path} is not empty. Choose another folder, or pass --resume to go on or --force to overwrite.`, { field: path });
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new RobencError('io', `Could not make the output folder ${path}: ${messageOf(cause)}. Choose a folder that you may write to.`, { cause, field: path });
+  }
+}
