@@ -28,12 +28,16 @@ export type Attrs = Readonly<Record<string, Attr>>;
 
 /** One tensor in a graph: an input, a constant, or an output of a node. Identity is by reference. */
 export interface Value {
+  /** Grows in order of creation within one builder. */
+  readonly id: number;
   readonly name: string;
   readonly type: Type;
   /** The node that makes it, or null for graph inputs and constants. */
   readonly node: Node | null;
   /** Its elements, for constants. */
   readonly data: TensorData | null;
+  /** Its elements as sizes, where they are known before the run: a scalar or list of integers such as the result of Shape. */
+  readonly known: readonly Dim[] | null;
 }
 
 export interface Node {
@@ -59,4 +63,45 @@ export interface Graph {
   readonly inputs: readonly Value[];
   readonly outputs: readonly GraphOutput[];
   readonly nodes: readonly Node[];
+}
+
+/** Elements of each type: the array that holds them and the bytes each takes. */
+export const ARRAY_OF = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+} as const satisfies Record<DType, unknown>;
+
+export function isFloat(dtype: DType): boolean {
+  return dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
+}
+
+/** Elements of a fixed shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** `float32[batch,3,32,32]` */
+export function describeType(type: Type): string {
+  return `${type.dtype}[${type.shape.join(',')}]`;
+}
+
+/** A float32 constant. */
+export function floats(data: Float32Array | readonly number[], shape: readonly number[] = [data.length]): TensorData {
+  return { dtype: 'float32', shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+}
+
+/** An int64 constant. */
+export function integers(data: readonly number[], shape: readonly number[] = [data.length]): TensorData {
+  return { dtype: 'int64', shape, data: BigInt64Array.from(data, BigInt) };
+}
+
+/** The elements of a tensor as plain numbers; int64 beyond 2^53 loses its low bits, as sizes never are. */
+export function numbersOf(tensor: TensorData): number[] {
+  return Array.from(tensor.data as ArrayLike<number | bigint>, Number);
 }

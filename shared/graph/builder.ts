@@ -1,0 +1,266 @@
+/** @file Builds graphs node by node: infers types, shares equal nodes, and drops nodes that do nothing. */
+import { RobencError } from '../errors.js';
+import { divide, elements, isFixed, sameShape } from './dim.js';
+import type { InferContext, OpDef, Operators } from './operator.js';
+import { simplify } from './simplify.js';
+import { describeType, integers, isFloat, numbersOf, sizeOf } from './value.js';
+import type { Attrs, DType, Dim, Graph, GraphOutput, Node, Shape, TensorData, Type, Value } from './value.js';
+
+export interface NodeOptions {
+  readonly domain?: string;
+  readonly outputs?: number;
+  readonly name?: string;
+  /** Names of the outputs, where a name matters (unique ones are made otherwise). */
+  readonly outputNames?: readonly string[];
+}
+
+/** Constants up to this many elements are shared when equal, and integer ones are followed through shape arithmetic. */
+const SMALL = 64;
+
+export class GraphBuilder {
+  readonly #operators: Operators;
+  readonly #inputs: Value[] = [];
+  readonly #outputs: GraphOutput[] = [];
+  readonly #nodes: Node[] = [];
+  readonly #names = new Set<string>();
+  readonly #counts = new Map<string, number>();
+  readonly #shared = new Map<string, readonly Value[]>();
+  #nextId = 0;
+
+  constructor(operators: Operators) {
+    this.#operators = operators;
+  }
+
+  /** All nodes so far, in topological order. */
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
+
+  get operators(): Operators {
+    return this.#operators;
+  }
+
+  input(name: string, dtype: DType, shape: Shape): Value {
+    const value = this.#value(name, { dtype, shape }, null, null, null);
+    this.#inputs.push(value);
+    return value;
+  }
+
+  output(name: string, value: Value): void {
+    if (this.#outputs.some((output) => output.name === name)) throw new RobencError('bad-input', `Two graph outputs are named "${name}". Rename one.`);
+    this.#outputs.push({ name, value });
+  }
+
+  constant(tensor: TensorData, name?: string): Value {
+    const small = sizeOf(tensor.shape) <= SMALL;
+    const key = small && name === undefined ? `const|${tensor.dtype}|${tensor.shape.join()}|${numbersOf(tensor).map(exact).join()}` : null;
+    const shared = key === null ? undefined : this.#shared.get(key);
+    if (shared) return shared[0]!;
+    const whole = small && !isFloat(tensor.dtype) && tensor.shape.length <= 1;
+    const value = this.#value(name ?? 'const', { dtype: tensor.dtype, shape: tensor.shape }, null, tensor, whole ? numbersOf(tensor) : null);
+    if (key !== null) this.#shared.set(key, [value]);
+    return value;
+  }
+
+  /** A constant of shape []. */
+  scalar(value: number, dtype: DType = 'float32'): Value {
+    if (dtype === 'float32') return this.constant({ dtype, shape: [], data: Float32Array.of(value) });
+    if (dtype === 'float64') return this.constant({ dtype, shape: [], data: Float64Array.of(value) });
+    if (dtype === 'int64') return this.constant({ dtype, shape: [], data: BigInt64Array.of(BigInt(value)) });
+    return this.node('Cast', [this.scalar(value)], { to: dtype });
+  }
+
+  /** An int64 list. */
+  ints(values: readonly number[]): Value {
+    return this.constant(integers(values));
+  }
+
+  /** Adds a node with one output of interest. */
+  node(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}, options: NodeOptions = {}): Value {
+    return this.nodeOutputs(op, inputs, attrs, options)[0]!;
+  }
+
+  /** Adds a node and gives all its outputs. Equal nodes are made once; nodes that would do nothing are not made. */
+  nodeOutputs(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}, options: NodeOptions = {}): readonly Value[] {
+    const domain = options.domain ?? '';
+    const count = options.outputs ?? 1;
+    const definition = this.#operators.find(op, domain);
+    if (!definition)
+      throw new RobencError('unsupported', `Operator ${domain ? `${domain}.` : ''}${op}${options.name ? ` (node "${options.name}")` : ''} is not known to robenc.`);
+    const key = definition.stochastic ? null : keyOf(op, domain, inputs, attrs, count);
+    const shared = key === null ? undefined : this.#shared.get(key);
+    if (shared) return shared;
+    const context = new Context(op, inputs, attrs, count);
+    const types = attempt(definition, context, options.name);
+    const known = definition.known?.(context) ?? null;
+    let outputs: readonly Value[];
+    if (known !== null && count === 1 && known.every((dim) => typeof dim === 'number') && types[0]!.shape.length <= 1 && types[0]!.dtype === 'int64') {
+      outputs = [this.constant(integers(known, types[0]!.shape.length === 0 ? [] : [known.length]))];
+    } else {
+      const same = count === 1 ? simplify(this, op, inputs, attrs, types[0]!) : null;
+      outputs = same ? [same] : this.#addNode(op, domain, inputs, attrs, types, known, options);
+    }
+    if (key !== null) this.#shared.set(key, outputs);
+    return outputs;
+  }
+
+  /** A reshape; sizes may be symbols as long as ONNX can express them (one -1, and 0 for a size kept in place). */
+  reshape(x: Value, shape: Shape): Value {
+    if (sameShape(x.type.shape, shape)) return x;
+    let inferred = false;
+    const target = shape.map((dim, i) => {
+      if (typeof dim === 'number') return dim;
+      if (x.type.shape[i] === dim) return 0;
+      if (inferred) throw new RobencError('unsupported', `Reshape ${describeType(x.type)} to [${shape.join(',')}]: more than one size is known only at run time.`);
+      inferred = true;
+      return -1;
+    });
+    return this.node('Reshape', [x, this.ints(target)]);
+  }
+
+  transpose(x: Value, perm: readonly number[]): Value {
+    return this.node('Transpose', [x], { perm });
+  }
+
+  /** The sum over axes (all of them when not given). */
+  sum(x: Value, axes: readonly number[] | null, keep = false): Value {
+    if (axes?.length === 0) return x;
+    return this.node('ReduceSum', axes === null ? [x] : [x, this.ints(axes)], { keepdims: keep ? 1 : 0 });
+  }
+
+  add = (a: Value, b: Value): Value => this.node('Add', [a, b]);
+  sub = (a: Value, b: Value): Value => this.node('Sub', [a, b]);
+  mul = (a: Value, b: Value): Value => this.node('Mul', [a, b]);
+  div = (a: Value, b: Value): Value => this.node('Div', [a, b]);
+  neg = (a: Value): Value => this.node('Neg', [a]);
+  cast = (a: Value, to: DType): Value => this.node('Cast', [a], { to });
+
+  /** A scalar of the same type as `like`. */
+  scalarLike(value: number, like: Value): Value {
+    return this.scalar(value, like.type.dtype);
+  }
+
+  /** `x` repeated to `shape`; where sizes are symbols, the shape is read from `like` at run time. */
+  expand(x: Value, shape: Shape, like: Value): Value {
+    if (sameShape(x.type.shape, shape)) return x;
+    if (isFixed(shape)) return this.node('Expand', [x, this.ints(shape)]);
+    if (!sameShape(like.type.shape, shape)) throw new RobencError('unsupported', `Expand to [${shape.join(',')}]: no value of that shape at hand.`);
+    return this.node('Expand', [x, this.node('Shape', [like])]);
+  }
+
+  /** Sums a cotangent back to the shape of an operand that was broadcast. */
+  unbroadcast(dy: Value, shape: Shape): Value {
+    const from = dy.type.shape;
+    if (sameShape(from, shape)) return dy;
+    const lead = from.length - shape.length;
+    const axes = from.flatMap((dim, i) => (i < lead || (shape[i - lead] === 1 && dim !== 1) ? [i] : []));
+    return this.reshape(this.sum(dy, axes, true), shape);
+  }
+
+  /** The finished graph: only what the outputs need, constants included. */
+  build(name = 'robenc'): Graph {
+    const needed = new Set<Value>(this.#outputs.map((output) => output.value));
+    const kept: Node[] = [];
+    for (let i = this.#nodes.length - 1; i >= 0; i--) {
+      const node = this.#nodes[i]!;
+      if (!node.outputs.some((output) => needed.has(output))) continue;
+      kept.push(node);
+      for (const input of node.inputs) if (input) needed.add(input);
+    }
+    return { name, inputs: [...this.#inputs], outputs: [...this.#outputs], nodes: kept.reverse() };
+  }
+
+  #addNode(op: string, domain: string, inputs: readonly (Value | null)[], attrs: Attrs, types: readonly Type[], known: readonly Dim[] | null, options: NodeOptions): readonly Value[] {
+    const outputs: Value[] = [];
+    const node: Node = { op, domain, name: this.#unique(options.name ?? op.toLowerCase()), inputs, outputs, attrs };
+    for (const [i, type] of types.entries()) outputs.push(this.#value(options.outputNames?.[i] ?? (types.length === 1 ? node.name : `${node.name}_${i}`), type, node, null, i === 0 ? known : null));
+    this.#nodes.push(node);
+    return outputs;
+  }
+
+  #value(name: string, type: Type, node: Node | null, data: TensorData | null, known: readonly Dim[] | null): Value {
+    return { id: this.#nextId++, name: node && node.name === name ? name : this.#unique(name), type, node, data, known };
+  }
+
+  #unique(wanted: string): string {
+    let name = wanted;
+    while (this.#names.has(name)) {
+      const count = this.#counts.get(wanted) ?? 1;
+      this.#counts.set(wanted, count + 1);
+      name = `${wanted}_${count}`;
+    }
+    this.#names.add(name);
+    return name;
+  }
+
+  /** The elements that a shape has in total divided by another's: a helper for rules that turn means into sums. */
+  ratio(whole: Shape, part: Shape): number {
+    const quotient = divide(elements(whole), elements(part));
+    if (typeof quotient !== 'number') throw new RobencError('unsupported', `A mean over a size that is known only at run time: [${whole.join(',')}] to [${part.join(',')}].`);
+    return quotient;
+  }
+}
+
+/** What the inference of one node may see. */
+class Context implements InferContext {
+  readonly inputs: readonly (Type | null)[];
+
+  constructor(
+    readonly op: string,
+    private readonly values: readonly (Value | null)[],
+    readonly attrs: Attrs,
+    readonly outputs: number,
+  ) {
+    this.inputs = values.map((value) => value?.type ?? null);
+  }
+
+  type(i: number): Type {
+    const type = this.inputs[i];
+    if (!type) throw new Error(`input ${i} is missing`);
+    return type;
+  }
+
+  known(i: number): readonly Dim[] | null {
+    return this.values[i]?.known ?? null;
+  }
+
+  numbers(i: number): readonly number[] {
+    const value = this.values[i];
+    if (value?.data) return numbersOf(value.data);
+    const known = value?.known;
+    if (known?.every((dim) => typeof dim === 'number')) return known;
+    throw new Error(`input ${i} must be known before the run`);
+  }
+
+  tensor(i: number): TensorData | null {
+    return this.values[i]?.data ?? null;
+  }
+}
+
+/** Runs inference; its failures name the operator, the node and the types of its inputs. */
+function attempt(definition: OpDef, context: InferContext, name: string | undefined): readonly Type[] {
+  try {
+    return definition.infer(context);
+  } catch (cause) {
+    if (cause instanceof RobencError) throw cause;
+    const inputs = context.inputs.map((type) => (type ? describeType(type) : 'none')).join(', ');
+    throw new RobencError('bad-input', `${context.op}${name ? ` "${name}"` : ''}(${inputs}): ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** Equal keys mean equal results. null where an attribute holds a tensor: those are compared by nobody. */
+function keyOf(op: string, domain: string, inputs: readonly (Value | null)[], attrs: Attrs, count: number): string | null {
+  const names = Object.keys(attrs).sort();
+  const parts: string[] = [];
+  for (const name of names) {
+    const attr = attrs[name]!;
+    if (typeof attr === 'object' && 'dtype' in attr) return null;
+    parts.push(`${name}=${JSON.stringify(attr)}`);
+  }
+  return `${domain}.${op}|${inputs.map((value) => value?.id ?? '').join()}|${parts.join()}|${count}`;
+}
+
+/** Tells -0 from 0, as their reciprocals differ. */
+function exact(x: number): string {
+  return Object.is(x, -0) ? '-0' : String(x);
+}

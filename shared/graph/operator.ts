@@ -1,0 +1,59 @@
+/** @file What robenc knows of one operator: its result types, its gradient, and how it is lowered. */
+import type { GraphBuilder } from './builder.js';
+import type { Attrs, Dim, Node, TensorData, Type, Value } from './value.js';
+
+/** What shape inference may look at. */
+export interface InferContext {
+  readonly op: string;
+  readonly inputs: readonly (Type | null)[];
+  readonly attrs: Attrs;
+  /** How many outputs are asked for. */
+  readonly outputs: number;
+  /** The type of input i. Throws when it is absent. */
+  type(i: number): Type;
+  /** The elements of integer input i as sizes, or null where they are known only at run time. */
+  known(i: number): readonly Dim[] | null;
+  /** The elements of input i as numbers. Throws when they are known only at run time. */
+  numbers(i: number): readonly number[];
+  /** The constant at input i, or null. */
+  tensor(i: number): TensorData | null;
+}
+
+/**
+ * Cotangents of the inputs from those of the outputs (null where an output has none).
+ * `needs[i]` is false where input i's cotangent is not wanted: a rule may answer null there and must do no work for it.
+ */
+export type GradRule = (
+  g: GraphBuilder,
+  node: Node,
+  dy: readonly (Value | null)[],
+  needs: readonly boolean[],
+) => readonly (Value | null)[];
+
+export interface OpDef {
+  /** As ONNX spells it. */
+  readonly op: string;
+  /** '' for ONNX's own operators, `robenc` for composites that are lowered before a graph is written. */
+  readonly domain?: string;
+  infer(context: InferContext): readonly Type[];
+  /** null: the operator passes no gradient at all (its float outputs block one; see `blocks`). */
+  readonly grad: GradRule | null;
+  /** Why no gradient passes, where `grad` is null and an output is a float. */
+  readonly blocks?: string;
+  /** The elements of output 0 as sizes, where they follow from known inputs. */
+  known?(context: InferContext): readonly Dim[] | null;
+  /** Rewrites a composite into standard operators. */
+  lower?(g: GraphBuilder, node: Node): readonly Value[];
+  /** True for operators whose result differs from call to call. */
+  readonly stochastic?: boolean;
+}
+
+/** The table of operators, by domain and name. */
+export interface Operators {
+  find(op: string, domain: string): OpDef | undefined;
+}
+
+/** Keeps the definition's own type while checking it. */
+export function defineOp(definition: OpDef): OpDef {
+  return definition;
+}

@@ -1,0 +1,5 @@
+/** @file Greater. */
+import { predicate } from './elementwise.js';
+
+/** y = a > b */
+export default predicate('Greater');
