@@ -42,7 +42,10 @@ function telling(errors: readonly ErrorObject[]): ErrorObject[] {
 
 /** `views.count` from `/views/count`; for a missing or unknown key the key itself is part of the path. */
 function pathOf(error: ErrorObject): string {
-  const parts = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parts = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const params = error.params as { missingProperty?: string; additionalProperty?: string };
   const key = params.missingProperty ?? params.additionalProperty;
   return (key === undefined ? parts : [...parts, key]).map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');

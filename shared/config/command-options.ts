@@ -38,7 +38,10 @@ function valueSchema(option: OptionSpec): TSchema {
     case 'boolean':
       return Type.Boolean({ default: option.default ?? false });
     case 'number': {
-      const bounds = { ...(option.minimum === undefined ? {} : { minimum: option.minimum }), ...(option.maximum === undefined ? {} : { maximum: option.maximum }) };
+      const bounds = {
+        ...(option.minimum === undefined ? {} : { minimum: option.minimum }),
+        ...(option.maximum === undefined ? {} : { maximum: option.maximum }),
+      };
       return option.integer === true ? Type.Integer({ ...bounds, ...withDefault }) : Type.Number({ ...bounds, ...withDefault });
     }
   }
@@ -47,6 +50,7 @@ function valueSchema(option: OptionSpec): TSchema {
 /** Text that is no number stays text, so that the check can show it. */
 function converted(option: OptionSpec, value: unknown): unknown {
   if (option.type === 'number' && typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value))) return Number(value);
-  if (option.type === 'list' && Array.isArray(value)) return (value as string[]).flatMap((item) => (option.commas === false ? [item] : item.split(','))).filter((item) => item !== '');
+  if (option.type === 'list' && Array.isArray(value))
+    return (value as string[]).flatMap((item) => (option.commas === false ? [item] : item.split(','))).filter((item) => item !== '');
   return value;
 }

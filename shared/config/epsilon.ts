@@ -10,9 +10,15 @@ const FORM = /^\s*(\d+(?:\.\d*)?(?:e[-+]?\d+)?|\.\d+)\s*(?:\/\s*(\d+(?:\.\d*)?))
 export function parseEpsilon(value: unknown, { field = 'epsilon', maximum = 1 }: { field?: string; maximum?: number } = {}): number {
   const number = typeof value === 'number' ? value : typeof value === 'string' ? fraction(value) : NaN;
   if (!Number.isFinite(number) || number < 0)
-    throw new RobencError('bad-input', `${field}: ${JSON.stringify(value) ?? String(value)} is not a distance. Give a number such as 0.03 or a fraction such as "8/255".`, { field });
+    throw new RobencError(
+      'bad-input',
+      `${field}: ${JSON.stringify(value) ?? String(value)} is not a distance. Give a number such as 0.03 or a fraction such as "8/255".`,
+      { field },
+    );
   if (number > maximum)
-    throw new RobencError('bad-input', `${field}: ${String(value)} is above ${maximum}, the whole range of pixels in [0,1]. Perhaps ${number}/255 is meant.`, { field });
+    throw new RobencError('bad-input', `${field}: ${String(value)} is above ${maximum}, the whole range of pixels in [0,1]. Perhaps ${number}/255 is meant.`, {
+      field,
+    });
   return number;
 }
 
