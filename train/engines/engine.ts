@@ -1,0 +1,65 @@
+/** @file What a training engine is: something that holds parameters and takes whole training steps on one device. */
+import type { AdversaryPlan } from '../adversaries/adversary.js';
+import type { Encoder } from '../encoders/encoder.js';
+import type { Loss } from '../losses/loss.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import type { HostTensor, Parameters } from '../tensors/parameters.js';
+
+/** One choice from a table with its checked configuration. */
+export interface Choice<T> {
+  readonly use: T;
+  readonly config: object;
+}
+
+/** Everything that decides what a training step computes; sizes are fixed for the life of an engine. */
+export interface StepSpec {
+  readonly encoder: Choice<Encoder>;
+  readonly loss: Choice<Loss>;
+  readonly optimizer: Choice<Optimizer>;
+  readonly adversary: AdversaryPlan;
+  /** Views of each image. */
+  readonly views: number;
+  /** Images in a batch. */
+  readonly batch: number;
+  /** Height and width of a view in pixels. */
+  readonly size: number;
+}
+
+export interface Batch {
+  /** Pixels in [0,1], [views * batch, 3, size, size], view-major: row v * batch + i is view v of image i. */
+  readonly views: Float32Array;
+  /** Class of each image, [batch]; only for losses that need labels. */
+  readonly labels?: Int32Array;
+}
+
+export interface StepMetrics {
+  /** Loss, its parts and the length of the gradient of all parameters, as the last optimizer step of the call saw them. */
+  readonly loss: number;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly gradientNorm: number;
+}
+
+/** All that a training run must keep to go on where it stopped. */
+export interface TrainingState {
+  readonly params: Parameters;
+  readonly encoderState: Parameters;
+  readonly slots: Parameters;
+  /** The perturbation carried to the next batch, [views * batch, 3, size, size]; null where the adversary carries none. */
+  readonly delta: HostTensor | null;
+}
+
+export interface Engine {
+  readonly name: string;
+  /** What it really runs on, e.g. `cpu` or `tfjs-node-gpu`. */
+  readonly device: string;
+  /**
+   * One batch: the adversary's passes and `adversary.replays` optimizer steps, with one learning rate for each of them.
+   * Throws `bad-input` when the sizes of the batch are not those of the engine.
+   */
+  step(batch: Batch, learningRates: readonly number[]): Promise<StepMetrics>;
+  /** A copy of the present state on the host. */
+  state(): Promise<TrainingState>;
+  /** Goes on from that state. Throws `mismatch` when its names or shapes are others. */
+  load(state: TrainingState): Promise<void>;
+  close(): Promise<void>;
+}

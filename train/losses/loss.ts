@@ -1,0 +1,31 @@
+/** @file What a self-supervised loss is: a pure function from the projections of several views of each image to one number. */
+import type * as tf from '@tensorflow/tfjs';
+import type { Schema } from '../tensors/schema.js';
+
+export interface Views {
+  /** Projections [views, batch, dim]: entry [v, i] is view v of image i. */
+  readonly projections: tf.Tensor3D;
+  /** Class of each image, int32 [batch], for supervised losses. */
+  readonly labels?: tf.Tensor1D;
+}
+
+export interface LossValue {
+  readonly loss: tf.Scalar;
+  /** The terms of the loss before their weights, for the log. */
+  readonly parts: Readonly<Record<string, tf.Scalar>>;
+}
+
+/** A loss. `value` is traced as well as run: it must be pure and read no tensor values. */
+export interface Loss<C = object> {
+  readonly name: string;
+  /** One sentence for help and documentation. */
+  readonly summary: string;
+  readonly config: Schema<C>;
+  /** Names of the parts that `value` answers. */
+  readonly parts: readonly string[];
+  /** True where `value` cannot do without labels. */
+  readonly needsLabels: boolean;
+  /** The number of views per image that it takes. */
+  readonly views: { readonly least: number; readonly most: number };
+  value(config: C, views: Views): LossValue;
+}

@@ -1,0 +1,32 @@
+/** @file Named tensors, on the host and on the backend, and the way between them. */
+import * as tf from '@tensorflow/tfjs';
+
+/** A float32 tensor whose elements lie in ordinary memory, row-major. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Host tensors by name; the order of the names is the order of the layers. */
+export type Parameters = Record<string, HostTensor>;
+
+/** Backend (or traced) tensors by name. */
+export type Tensors = Record<string, tf.Tensor>;
+
+/** Backend tensors with the elements of host tensors; the caller disposes of them. */
+export function toBackend(parameters: Readonly<Parameters>): Tensors {
+  return mapValues(parameters, ({ shape, data }) => tf.tensor(data, [...shape], 'float32'));
+}
+
+/** Host copies of backend tensors. */
+export async function toHost(tensors: Readonly<Tensors>): Promise<Parameters> {
+  const entries = await Promise.all(
+    Object.entries(tensors).map(async ([name, tensor]) => [name, { shape: [...tensor.shape], data: Float32Array.from(await tensor.data()) }] as const),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** The same names with other values. */
+export function mapValues<A, B>(record: Readonly<Record<string, A>>, convert: (value: A, name: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, convert(value, name)]));
+}
