@@ -23,8 +23,8 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   syncFolder(dirname(path));
 }
 
-/** Makes a rename durable; not every platform lets a folder be opened, and then the rename alone must do. */
-function syncFolder(path: string): void {
+/** Makes a rename in a folder durable; not every platform lets a folder be opened, and then the rename alone must do. */
+export function syncFolder(path: string): void {
   try {
     const folder = openSync(path, 'r');
     try {
