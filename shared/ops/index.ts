@@ -3,9 +3,14 @@ import { GraphBuilder } from '../graph/builder.js';
 import type { OpDef, Operators } from '../graph/operator.js';
 import { table } from '../table.js';
 import Add from './Add.js';
+import BatchNormalization from './BatchNormalization.js';
 import Cast from './Cast.js';
+import Conv from './Conv.js';
+import ConvTranspose from './ConvTranspose.js';
+import ConvWeightGrad from './ConvWeightGrad.js';
 import Div from './Div.js';
 import Greater from './Greater.js';
+import LogDetInverse from './LogDetInverse.js';
 import MatMul from './MatMul.js';
 import Mul from './Mul.js';
 import Neg from './Neg.js';
@@ -20,7 +25,7 @@ const qualified = ({ domain, op }: { domain?: string; op: string }): string => (
 
 export const operatorTable = table<OpDef>(
   'operator',
-  [Add, Cast, Div, Greater, MatMul, Mul, Neg, ReduceMean, ReduceSum, Relu, Reshape, Sub, Transpose],
+  [Add, BatchNormalization, Cast, Conv, ConvTranspose, ConvWeightGrad, Div, Greater, LogDetInverse, MatMul, Mul, Neg, ReduceMean, ReduceSum, Relu, Reshape, Sub, Transpose],
   qualified,
 );
 
