@@ -1,0 +1,55 @@
+/** @file Tensors whose elements lie in another file beside the model. Only files inside the model's folder are read. */
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { messageOf, RobencError } from '../errors.js';
+import type { TensorProto } from './onnx.js';
+
+/**
+ * The bytes that `externalData` names. The location must be a plain path inside `folder`: not absolute, without `..`, and not a link that leads out.
+ * Throws `bad-file` for a location outside, a missing file or a range that the file does not have.
+ */
+export function readExternalData(tensor: TensorProto, folder: string): Uint8Array {
+  const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
+  const location = entries.get('location') ?? '';
+  const fail = (reason: string, cause?: unknown): RobencError =>
+    new RobencError('bad-file', `Tensor "${tensor.name}" keeps its elements in "${location}": ${reason}.`, { cause, field: tensor.name });
+  if (location === '') throw fail('no file is named');
+  if (isAbsolute(location) || /^[A-Za-z]:/.test(location) || location.includes('\0') || location.split(/[\\/]/).includes('..'))
+    throw fail("only a file inside the model's own folder is read");
+  const offset = wholeNumber(entries.get('offset') ?? '0');
+  if (offset === null) throw fail(`the offset "${entries.get('offset')}" is not a whole number`);
+  let path;
+  try {
+    path = realpathSync(join(folder, location));
+  } catch (cause) {
+    throw fail(`that file is not beside the model (${messageOf(cause)}). Put it into ${folder}`, cause);
+  }
+  const inside = relative(realpathSync(folder), path);
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) throw fail("it is a link that leads out of the model's folder");
+  const file = openSync(path, 'r');
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw fail('that is not a file');
+    const length = entries.has('length') ? wholeNumber(entries.get('length')!) : stat.size - offset;
+    if (length === null || length < 0 || offset + length > stat.size)
+      throw fail(`bytes ${offset} to ${offset + (length ?? Number.NaN)} are asked for and the file has ${stat.size}. It may be cut off`);
+    return readRange(file, offset, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readRange(file: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const read = readSync(file, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
+    if (read === 0) throw new RobencError('io', `A file of tensor elements became shorter while it was read.`);
+    done += read;
+  }
+  return bytes;
+}
+
+function wholeNumber(text: string): number | null {
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
