@@ -1,0 +1,7 @@
+/** @file The table of optimizers. */
+import { table } from '@robenc/shared/table.js';
+import { lars } from './lars.js';
+import type { Optimizer } from './optimizer.js';
+import { sgd } from './sgd.js';
+
+export const optimizers = table<Optimizer>('optimizer', [lars, sgd]);
