@@ -1,5 +1,9 @@
 /** @file Reading an attack radius: robustness papers write "8/255", programs write 0.0314. */
+import { Type } from '@sinclair/typebox';
 import { RobencError } from '../errors.js';
+
+/** A radius as files and requests may write it; give the checked value to `parseEpsilon`. */
+export const Epsilon = Type.Union([Type.Number({ minimum: 0 }), Type.String()], { description: 'a number such as 0.03 or a fraction such as "8/255"' });
 
 const FORM = /^\s*(\d+(?:\.\d*)?(?:e[-+]?\d+)?|\.\d+)\s*(?:\/\s*(\d+(?:\.\d*)?))?\s*$/i;
 

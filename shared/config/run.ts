@@ -1,0 +1,138 @@
+/** @file The run file: everything that decides what a training run does, as a schema with defaults. */
+import { readFileSync } from 'node:fs';
+import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox';
+import { messageOf, RobencError } from '../errors.js';
+import { check } from './check.js';
+import { setByPath } from './override.js';
+
+const closed = { additionalProperties: false };
+
+/** An object that may be left out whole: then all its fields have their defaults. */
+function section<P extends TProperties>(properties: P, options: object = closed): TObject<P> {
+  return Type.Object(properties, { ...options, default: {} });
+}
+
+/** A choice from one of train's tables: these fields are known here, the others are checked against the chosen entry (see named.ts). */
+function choice<P extends TProperties>(name: string, properties: P) {
+  return section({ name: Type.String({ minLength: 1, default: name }), ...properties }, { additionalProperties: true });
+}
+
+const count = (options: object = {}) => Type.Integer({ minimum: 1, ...options });
+
+/** The sections that choose an entry of one of train's tables. */
+const CHOICES = ['encoder', 'loss', 'optimizer', 'schedule', 'adversary'];
+
+export const RunConfig = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    name: Type.String({
+      pattern: '^[a-z0-9][a-z0-9._-]{0,63}$',
+      default: 'encoder',
+      description: 'a model name of lower-case letters, digits, dots, dashes and underscores',
+    }),
+    /** All chance of the run follows from it. */
+    seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1, default: 0 }),
+    /** The training images. Either may be left out: a path alone tells its format, a name alone must be a built-in set. */
+    data: section({
+      name: Type.Optional(Type.String()),
+      path: Type.Optional(Type.String()),
+      /** Only that many images, spread evenly over the classes where there are labels. */
+      limit: Type.Optional(count()),
+      /** Height and width in pixels that every image is brought to before views are cut from it. */
+      size: count({ minimum: 8, default: 32 }),
+    }),
+    encoder: choice('resnet-small', {}),
+    loss: choice('emp-ssl', {}),
+    views: section({
+      /** How boxes are drawn: `crops` or `patches`. */
+      scheme: Type.String({ default: 'crops' }),
+      /** Views of each image; a self-supervised loss compares them, so two are the least. */
+      count: count({ minimum: 2, default: 16 }),
+      /** Of the crop scheme and the photometric operations; checked by them. */
+      options: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
+    }),
+    batchSize: count({ minimum: 2, default: 100 }),
+    epochs: Type.Number({ exclusiveMinimum: 0, default: 10 }),
+    /** The run ends at whichever of epochs, steps (batches) and minutes comes first. */
+    maxSteps: Type.Optional(count()),
+    maxMinutes: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    optimizer: choice('lars', { learningRate: Type.Number({ exclusiveMinimum: 0, default: 0.3 }) }),
+    /** `unit`: whether the rate moves on with every batch or with every replay of it. */
+    schedule: choice('cosine', { unit: Type.Union([Type.Literal('batch'), Type.Literal('replay')], { default: 'batch' }) }),
+    adversary: choice('free', {}),
+    engine: section({
+      name: Type.String({ default: 'onnx' }),
+      device: Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('cuda'), Type.Literal('webgpu')], { default: 'auto' }),
+      /** Threads of one step; by default as many as there are cores. */
+      threads: Type.Optional(count({ maximum: 256 })),
+    }),
+    checkpoint: section({
+      everyMinutes: Type.Number({ exclusiveMinimum: 0, default: 5 }),
+      /** How many of the newest are kept. */
+      keep: count({ default: 2 }),
+    }),
+    /** Folder of checkpoints, metrics and the finished parameters; by default runs/<name>. */
+    out: Type.Optional(Type.String({ minLength: 1 })),
+  },
+  closed,
+);
+/** A whole run, all defaults filled in. */
+export type RunConfig = Static<typeof RunConfig> & { readonly out: string };
+
+/**
+ * A run from a file, an object, or nothing (all defaults), with overrides by dotted path, e.g. `{'views.count': 8}`; overrides that are undefined are ignored.
+ * Relative paths in it start from the folder the program runs in. Throws `not-found`, `bad-file` or `bad-input`, naming file and field.
+ */
+export function loadRunConfig(source: string | object = {}, overrides: Readonly<Record<string, unknown>> = {}): RunConfig {
+  const what = typeof source === 'string' ? source : 'run';
+  const value: unknown = typeof source === 'string' ? readJson(source) : source;
+  const run = check(RunConfig, overridden(value, overrides), what);
+  checkTogether(run, what);
+  return { ...run, out: run.out ?? `runs/${run.name}` };
+}
+
+/** Names of choices go first: choosing another entry drops the options of the one that the file chose, and the other overrides are options of the new one. */
+function overridden(value: unknown, overrides: Readonly<Record<string, unknown>>): unknown {
+  const given = Object.entries(overrides).filter(([, override]) => override !== undefined);
+  const chooses = ([path]: [string, unknown]) => CHOICES.some((section) => path === `${section}.name`);
+  let result = value;
+  for (const [path, name] of given.filter(chooses)) {
+    const section = path.split('.')[0]!;
+    const present = (result as Record<string, { name?: unknown } | undefined>)[section];
+    result = setByPath(result, section, present?.name === name ? present : { name });
+  }
+  for (const [path, override] of given.filter((entry) => !chooses(entry))) result = setByPath(result, path, override);
+  return result;
+}
+
+/** A JSON file. Throws `not-found` or `bad-file`. */
+export function readJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new RobencError('not-found', `Could not read ${path}: ${messageOf(cause)}. Check the path.`, { cause, field: path });
+  }
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw new RobencError('bad-file', `${path} is not JSON: ${messageOf(cause)}.`, { cause, field: path });
+  }
+}
+
+/** What the schema cannot say: fields that must fit each other. */
+function checkTogether(run: Static<typeof RunConfig>, what: string): void {
+  const { data, batchSize, schedule, adversary } = run;
+  if (data.limit !== undefined && data.limit < batchSize)
+    throw new RobencError('bad-input', `${what}: data.limit is ${data.limit}, less than one batch of ${batchSize}. Raise data.limit or lower batchSize.`, {
+      field: 'data.limit',
+    });
+  if (schedule.unit === 'replay' && adversary.name !== 'free')
+    throw new RobencError(
+      'bad-input',
+      `${what}: schedule.unit is "replay", but adversary "${adversary.name}" replays nothing. Use "batch", or adversary "free".`,
+      {
+        field: 'schedule.unit',
+      },
+    );
+}

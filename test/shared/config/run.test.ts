@@ -1,0 +1,85 @@
+/** @file The run file: defaults, overrides, messages. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { RobencError } from '@robenc/shared/errors.js';
+import { runOverrides } from '@robenc/shared/config/run-flags.js';
+import { loadRunConfig } from '@robenc/shared/config/run.js';
+
+const configs = new URL('../../../configs/', import.meta.url).pathname;
+
+function failure(action: () => unknown): RobencError {
+  try {
+    action();
+  } catch (error) {
+    assert.ok(error instanceof RobencError, String(error));
+    return error;
+  }
+  return assert.fail('nothing was thrown');
+}
+
+describe('run file', () => {
+  it('an empty run has every default, and the paper’s choices', () => {
+    const run = loadRunConfig();
+    assert.equal(run.views.count, 16);
+    assert.equal(run.optimizer.learningRate, 0.3);
+    assert.equal(run.adversary.name, 'free');
+    assert.equal(run.checkpoint.everyMinutes, 5);
+    assert.equal(run.out, 'runs/encoder');
+  });
+
+  for (const file of readdirSync(configs))
+    it(`configs/${file} is a valid run that names itself`, () => assert.equal(`${loadRunConfig(join(configs, file)).name}.json`, file));
+
+  it('overrides replace single values, keep their neighbours, and leave the given object alone', () => {
+    const given = { views: { count: 4, scheme: 'patches' }, data: { name: 'shapes', limit: 500 } };
+    const run = loadRunConfig(given, { 'views.count': 8, 'data.name': 'cifar10', seed: undefined });
+    assert.deepEqual([run.views.count, run.views.scheme, run.data.name, run.data.limit, run.seed], [8, 'patches', 'cifar10', 500, 0]);
+    assert.equal(given.views.count, 4);
+  });
+
+  it('choosing another adversary drops the options of the one in the file, whichever order the overrides have', () => {
+    const given = { adversary: { name: 'free', replays: 3, epsilon: '8/255' } };
+    assert.deepEqual(loadRunConfig(given, { 'adversary.epsilon': '4/255', 'adversary.name': 'pgd' }).adversary, { name: 'pgd', epsilon: '4/255' });
+    assert.deepEqual(loadRunConfig(given, { 'adversary.name': 'free' }).adversary, given.adversary);
+  });
+
+  it('flags and --set become overrides, and --set wins', () => {
+    const overrides = runOverrides({ batchSize: 50, epochs: 3, set: ['epochs=4', 'encoder.width=8', 'name=a-b', 'data.path=/tmp/x=y'] });
+    assert.deepEqual(overrides, { batchSize: 50, epochs: 4, 'encoder.width': 8, name: 'a-b', 'data.path': '/tmp/x=y' });
+    assert.match(failure(() => runOverrides({ set: ['views.count'] })).message, /--set views\.count: write it as path=value/);
+  });
+
+  it('a mistyped key is named with what was probably meant', () => {
+    const error = failure(() => loadRunConfig({ batchsize: 10, views: { cuont: 3 } }));
+    assert.equal(error.code, 'bad-input');
+    assert.match(error.message, /run: batchsize is not known here\. Did you mean "batchSize"\?/);
+    assert.match(error.message, /run: views\.cuont is not known here\. Did you mean "count"\?/);
+  });
+
+  it('a wrong value is told with its path and the value', () => {
+    assert.match(failure(() => loadRunConfig({ views: { count: 1 } })).message, /views\.count is 1; it must be >= 2/);
+    assert.match(failure(() => loadRunConfig({ name: 'My Encoder' })).message, /name is "My Encoder"; it must be a model name of lower-case/);
+    assert.match(failure(() => loadRunConfig({ engine: { device: 'gpu' } })).message, /engine\.device is "gpu"\. .*cuda/);
+    assert.equal(failure(() => loadRunConfig({ views: 3 })).field, 'views');
+    assert.equal(failure(() => loadRunConfig({ views: 3 }, { 'views.count': 4 })).field, 'views.count');
+  });
+
+  it('fields that cannot go together are refused', () => {
+    assert.equal(failure(() => loadRunConfig({ data: { limit: 50 }, batchSize: 100 })).field, 'data.limit');
+    assert.equal(failure(() => loadRunConfig({ schedule: { unit: 'replay' }, adversary: { name: 'pgd' } })).field, 'schedule.unit');
+  });
+
+  it('a missing file and a file that is no JSON are told apart', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'robenc-'));
+    try {
+      assert.equal(failure(() => loadRunConfig(join(folder, 'no.json'))).code, 'not-found');
+      writeFileSync(join(folder, 'half.json'), '{"name": ');
+      assert.equal(failure(() => loadRunConfig(join(folder, 'half.json'))).code, 'bad-file');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
