@@ -1,5 +1,6 @@
 /** @file What an attack is: a host loop over an oracle that looks for a misclassified point near each image. */
 import type { TSchema } from '@sinclair/typebox';
+import type { NormName } from './norms.js';
 
 /** Key of an image: what its chance is drawn from, whatever batch it travels in. */
 export type ImageId = number | string;
@@ -37,6 +38,8 @@ export interface Oracle {
 export interface AttackOptions {
   /** Radius of the ball around each image, in pixels of [0,1]. */
   readonly epsilon: number;
+  /** Default: linf. */
+  readonly norm?: NormName;
 }
 
 export interface AttackProgress {

@@ -1,0 +1,31 @@
+/** @file A linear head: from embeddings to logits. */
+import { RobencError } from '../errors.js';
+
+/** logits = embedding · weights + bias. */
+export interface LinearHead {
+  /** Length of an embedding. */
+  readonly size: number;
+  readonly classes: number;
+  /** [size, classes] */
+  readonly weights: Float32Array;
+  /** [classes] */
+  readonly bias: Float32Array;
+}
+
+/** Logits [n, classes] of embeddings [n, size]. Throws `mismatch` when the length is no multiple of the head's size. */
+export function applyHead(head: LinearHead, embeddings: Float32Array): Float32Array {
+  const { size, classes, weights, bias } = head;
+  const count = embeddings.length / size;
+  if (!Number.isInteger(count)) throw new RobencError('mismatch', `${embeddings.length} values are no whole number of embeddings of length ${size}. Was the head fitted on another encoder?`);
+  const logits = new Float32Array(count * classes);
+  const row = new Float64Array(classes);
+  for (let i = 0; i < count; i++) {
+    row.set(bias);
+    for (let j = 0; j < size; j++) {
+      const value = embeddings[i * size + j]!;
+      for (let k = 0; k < classes; k++) row[k]! += value * weights[j * classes + k]!;
+    }
+    logits.set(row, i * classes);
+  }
+  return logits;
+}

@@ -1,0 +1,121 @@
+/** @file The oracle of a classifier graph: its logits and gradients from ONNX Runtime, in as many worker threads as are wanted. */
+import type { Batch, Oracle } from '../attacks/attack.js';
+import { gather, imageSize } from '../attacks/batch.js';
+import { differentiate } from '../autodiff/differentiate.js';
+import { RobencError } from '../errors.js';
+import { toOnnx } from '../graph/to-onnx.js';
+import { describeType, floats, type Graph, type TensorData } from '../graph/value.js';
+import { openPool } from '../runtime/pool.js';
+import type { DeviceName, DeviceRequest, Session, Tensors } from '../runtime/types.js';
+
+/** Feeds besides the pixels, for a batch of images: the crop matrices of those images. */
+export type ExtraFeeds = (x: Batch) => Tensors;
+
+export interface OracleOptions {
+  /** Worker threads, each with a session of one thread: for small models faster than one session with many. */
+  readonly workers: number;
+  readonly device?: DeviceRequest;
+  readonly feeds?: ExtraFeeds;
+}
+
+/** An oracle that must be closed. */
+export interface OpenOracle extends Oracle {
+  /** Shape of one image. */
+  readonly shape: readonly number[];
+  readonly workers: number;
+  readonly device: DeviceName;
+  readonly notice: string | null;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens `classifier`, whose input `image` [batch, ...shape] has fixed sizes but for the batch, and whose output `logits` [batch, classes] has not gone through a softmax.
+ * Throws `unsupported` for another shape, or where a node has no gradient, naming it.
+ */
+export async function openOracle(classifier: Graph, { workers, device = 'cpu', feeds = () => ({}) }: OracleOptions): Promise<OpenOracle> {
+  const { shape, classes, batch } = classifierShape(classifier);
+  const gradientGraph = differentiate(classifier, { wrt: 'image', loss: 'cross-entropy', output: 'logits' }).graph;
+  const options = { workers, threads: 1, device };
+  const forward = await openPool(toOnnx(classifier), options);
+  const gradient = await openPool(toOnnx(gradientGraph), options).catch(async (cause: unknown) => {
+    await forward.close();
+    throw cause;
+  });
+  const run = async (session: Session, x: Batch, labels: Int32Array | null, outputs: readonly string[]) => {
+    const parts = typeof batch === 'number' ? chunks(x.count, batch) : [[...Array(x.count).keys()]];
+    const results = await Promise.all(parts.map((rows) => runChunk(session, x, labels, rows, batch, outputs, feeds)));
+    return outputs.map((name) => join(results.map((result) => result[name]!)));
+  };
+  return {
+    shape,
+    classes,
+    workers: gradient.workers,
+    device: gradient.device,
+    notice: gradient.notice,
+    forward: async (x) => (await run(forward, x, null, ['logits']))[0]!,
+    async lossAndGradient(x, labels) {
+      const [loss, logits, slope] = await run(gradient, x, labels, ['loss', 'logits', 'gradient']);
+      return { loss: loss!, logits: logits!, gradient: slope! };
+    },
+    async close() {
+      await Promise.all([forward.close(), gradient.close()]);
+    },
+  };
+}
+
+/** Runs the images at `rows`; a model with a fixed batch gets the first one again until the batch is full. */
+async function runChunk(
+  session: Session,
+  x: Batch,
+  labels: Int32Array | null,
+  rows: readonly number[],
+  batch: number | string,
+  outputs: readonly string[],
+  feeds: ExtraFeeds,
+): Promise<Record<string, Float32Array>> {
+  const full = typeof batch === 'number' ? Array.from({ length: batch }, (_, i) => rows[i] ?? rows[0]!) : rows;
+  const part = pick(x, full);
+  const label: Record<string, TensorData> = labels === null ? {} : { label: { dtype: 'int64', shape: [part.count], data: BigInt64Array.from(full, (row) => BigInt(labels[row]!)) } };
+  const result = await session.run({ image: floats(part.data, [part.count, ...x.shape]), ...label, ...feeds(part) }, outputs);
+  return Object.fromEntries(
+    outputs.map((name) => {
+      const { data, shape } = result[name]!;
+      if (!(data instanceof Float32Array)) throw new RobencError('unsupported', `The output "${name}" is no float32 tensor; only float32 models can be attacked.`);
+      return [name, data.subarray(0, (data.length / shape[0]!) * rows.length)];
+    }),
+  );
+}
+
+/** The batch itself where every image is wanted in its order. */
+function pick(x: Batch, rows: readonly number[]): Batch {
+  return rows.length === x.count && rows.every((row, i) => row === i) ? x : gather(x, rows);
+}
+
+function chunks(count: number, size: number): number[][] {
+  return Array.from({ length: Math.ceil(count / size) }, (_, c) => Array.from({ length: Math.min(size, count - c * size) }, (_, i) => c * size + i));
+}
+
+function join(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!;
+  const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
+}
+
+function classifierShape(classifier: Graph): { shape: readonly number[]; classes: number; batch: number | string } {
+  const image = classifier.inputs.find(({ name }) => name === 'image');
+  const logits = classifier.outputs.find(({ name }) => name === 'logits')?.value;
+  const [batch, ...shape] = image?.type.shape ?? [];
+  const classes = logits?.type.shape[1];
+  const fixed = shape.filter((size) => typeof size === 'number');
+  if (!image || !logits || batch === undefined || fixed.length !== shape.length || imageSize({ shape: fixed }) === 0 || typeof classes !== 'number')
+    throw new RobencError(
+      'unsupported',
+      `A classifier to attack takes "image" of fixed sizes and gives "logits" of a fixed number of classes; this one takes ${image ? describeType(image.type) : 'no image'} and gives ${logits ? describeType(logits.type) : 'no logits'}.`,
+    );
+  return { shape: fixed, classes, batch };
+}
