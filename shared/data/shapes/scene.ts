@@ -1,0 +1,122 @@
+/** @file Drawing one image of the built-in data set: a few copies of one outline over a cluttered background, under uneven light. */
+import type { Random } from '../../math/random.js';
+import { outlines, type Outline } from './outlines.js';
+import { randomSurface, type Surface } from './surface.js';
+
+export const SIDE = 32;
+/** Samples per pixel and axis along borders. */
+const SAMPLES = 3;
+
+/** Light of the three channels, 1 is white; reused from image to image. */
+const canvas = new Float32Array(SIDE * SIDE * 3);
+
+/** Draws an image of class `label` into `out` [32,32,3] at `offset`. The same random stream gives the same image. */
+export function drawScene(random: Random, label: number, out: Uint8Array, offset: number): void {
+  const luma = random.uniform(0.2, 0.8);
+  drawBackground(random, luma);
+  drawClutter(random, luma);
+  drawCopies(random, outlines[label]!, luma);
+  develop(random, out, offset);
+}
+
+/** Two surfaces that meet along a line, so that no single background colour belongs to an image. */
+function drawBackground(random: Random, luma: number): void {
+  const left = randomSurface(random, luma + random.uniform(-0.06, 0.06), random.uniform(0, 0.1));
+  const right = randomSurface(random, luma + random.uniform(-0.06, 0.06), random.uniform(0, 0.1));
+  const angle = random.uniform(0, 2 * Math.PI);
+  const [a, b, c] = [Math.cos(angle), Math.sin(angle), random.uniform(-10, 10)];
+  for (let y = 0; y < SIDE; y++)
+    for (let x = 0; x < SIDE; x++) paint(a * (x - SIDE / 2) + b * (y - SIDE / 2) > c ? right : left, x, y, 1);
+}
+
+/** Strokes and specks that belong to no class. */
+function drawClutter(random: Random, luma: number): void {
+  for (let piece = random.integer(5) + 2; piece > 0; piece--) {
+    const surface = randomSurface(random, luma + contrast(random, luma, 0.1, 0.35), 0.05);
+    const [x, y, angle] = [random.uniform(0, SIDE), random.uniform(0, SIDE), random.uniform(0, Math.PI)];
+    const length = random.uniform(0.8, random.next() < 0.5 ? 2 : 14);
+    const thickness = random.uniform(0.5, 1.1);
+    stamp(surface, x, y, length, angle, (u, v) => Math.abs(u) < 1 && Math.abs(v) * length < thickness);
+  }
+}
+
+/** One to three copies, the fewer the larger, each with its own colours, place, turn and proportions. */
+function drawCopies(random: Random, outline: Outline, luma: number): void {
+  const count = 1 + random.integer(3);
+  const [smallest, largest] = ([[9, 14], [7, 10], [6, 8.5]] as const)[count - 1]!;
+  const placed: { x: number; y: number; radius: number }[] = [];
+  for (let copy = 0; copy < count; copy++) {
+    const radius = random.uniform(smallest, largest);
+    const spot = freeSpot(random, radius, placed);
+    if (spot === null) continue;
+    placed.push({ ...spot, radius });
+    const surface = randomSurface(random, luma + contrast(random, luma, 0.28, 0.45), random.uniform(0, 0.1));
+    const stretch = random.uniform(0.85, 1.15);
+    const mirror = random.next() < 0.5 ? -1 : 1;
+    stamp(surface, spot.x, spot.y, radius, random.uniform(0, 2 * Math.PI), (u, v) => outline.inside(u * stretch * mirror, v / stretch));
+  }
+}
+
+/** A place where at most a border of the copy is outside of the image and none is hidden by another; the first copy always finds one. */
+function freeSpot(random: Random, radius: number, placed: readonly { x: number; y: number; radius: number }[]): { x: number; y: number } | null {
+  const margin = radius * 0.75;
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const x = random.uniform(margin, SIDE - margin);
+    const y = random.uniform(margin, SIDE - margin);
+    if (placed.every((other) => Math.hypot(x - other.x, y - other.y) > 0.9 * (radius + other.radius))) return { x, y };
+  }
+  return null;
+}
+
+/** A difference of luma with random sign that stays inside of the range of values. */
+function contrast(random: Random, luma: number, least: number, most: number): number {
+  const size = random.uniform(least, most);
+  const up = random.next() < 0.5;
+  if (luma + size > 0.95) return -size;
+  if (luma - size < 0.05) return size;
+  return up ? size : -size;
+}
+
+/** Paints `surface` where the turned and scaled point is inside, with soft borders. */
+function stamp(surface: Surface, centreX: number, centreY: number, radius: number, angle: number, inside: (u: number, v: number) => boolean): void {
+  const cos = Math.cos(angle) / radius;
+  const sin = Math.sin(angle) / radius;
+  const reach = radius * 1.25;
+  for (let y = Math.max(0, Math.floor(centreY - reach)); y < Math.min(SIDE, centreY + reach); y++)
+    for (let x = Math.max(0, Math.floor(centreX - reach)); x < Math.min(SIDE, centreX + reach); x++) {
+      let hits = 0;
+      for (let sample = 0; sample < SAMPLES * SAMPLES; sample++) {
+        const dx = x + ((sample % SAMPLES) + 0.5) / SAMPLES - centreX;
+        const dy = y + (Math.floor(sample / SAMPLES) + 0.5) / SAMPLES - centreY;
+        if (inside(cos * dx + sin * dy, cos * dy - sin * dx)) hits++;
+      }
+      if (hits > 0) paint(surface, x, y, hits / (SAMPLES * SAMPLES));
+    }
+}
+
+/** Lays the surface over a pixel; `cover` 1 hides what was there. */
+function paint(surface: Surface, x: number, y: number, cover: number): void {
+  const second = surface.pattern(x, y);
+  const at = (y * SIDE + x) * 3;
+  for (let channel = 0; channel < 3; channel++) {
+    const value = surface.first[channel]! + (surface.second[channel]! - surface.first[channel]!) * second;
+    canvas[at + channel] = canvas[at + channel]! + (value - canvas[at + channel]!) * cover;
+  }
+}
+
+/** Light that falls unevenly and has a tint, then the noise of a sensor, then bytes. */
+function develop(random: Random, out: Uint8Array, offset: number): void {
+  const gain = [0, 1, 2].map(() => random.uniform(0.85, 1.1));
+  const slopeX = random.uniform(-0.25, 0.25) / SIDE;
+  const slopeY = random.uniform(-0.25, 0.25) / SIDE;
+  const noise = random.uniform(1, 6);
+  for (let y = 0, at = 0; y < SIDE; y++)
+    for (let x = 0; x < SIDE; x++) {
+      const light = 255 * (1 + slopeX * (x - SIDE / 2) + slopeY * (y - SIDE / 2));
+      const grain = noise * random.normal();
+      for (let channel = 0; channel < 3; channel++, at++) {
+        const value = Math.round(canvas[at]! * light * gain[channel]! + grain);
+        out[offset + at] = value < 0 ? 0 : value > 255 ? 255 : value;
+      }
+    }
+}
