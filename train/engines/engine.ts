@@ -52,6 +52,8 @@ export interface Engine {
   readonly name: string;
   /** What it really runs on, e.g. `cpu` or `tfjs-node-gpu`. */
   readonly device: string;
+  /** Why that is not what was asked for, or not the fastest there is. */
+  readonly notice: string | null;
   /**
    * One batch: the adversary's passes and `adversary.replays` optimizer steps, with one learning rate for each of them.
    * Throws `bad-input` when the sizes of the batch are not those of the engine.
@@ -62,4 +64,20 @@ export interface Engine {
   /** Goes on from that state. Throws `mismatch` when its names or shapes are others. */
   load(state: TrainingState): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly device?: 'auto' | 'cpu' | 'cuda' | 'webgpu';
+  /** Threads of one step; by default as many as there are cores. */
+  readonly threads?: number;
+  /** Replays inside one run of the compiled graph. */
+  readonly replaysPerRun?: number;
+}
+
+/** A way of taking training steps; the name is what run files say. */
+export interface EngineKind {
+  readonly name: string;
+  /** One sentence for help and documentation. */
+  readonly summary: string;
+  open(spec: StepSpec, initial: TrainingState, options?: EngineOptions): Promise<Engine>;
 }

@@ -3,6 +3,15 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensors } from '../tensors/parameters.js';
 import type { StepSpec } from './engine.js';
 
+export interface ObjectiveInput {
+  readonly params: Readonly<Tensors>;
+  readonly state: Readonly<Tensors>;
+  /** Views [views * batch, 3, size, size] with values in [0,1], view-major. */
+  readonly x: tf.Tensor4D;
+  /** int32 [batch]. */
+  readonly labels?: tf.Tensor1D;
+}
+
 export interface Objective {
   readonly loss: tf.Scalar;
   readonly parts: Readonly<Record<string, tf.Scalar>>;
@@ -10,11 +19,8 @@ export interface Objective {
   readonly state: Tensors;
 }
 
-/** `x`: views [views * batch, 3, size, size] with values in [0,1], view-major; `labels` int32 [batch]. Pure; reads no values. */
-export function objective(
-  { encoder, loss, views, batch }: StepSpec,
-  { params, state, x, labels }: { params: Readonly<Tensors>; state: Readonly<Tensors>; x: tf.Tensor4D; labels?: tf.Tensor1D },
-): Objective {
+/** Encoder in training mode, then loss. Pure; reads no values. */
+export function objective({ encoder, loss, views, batch }: StepSpec, { params, state, x, labels }: ObjectiveInput): Objective {
   const images: tf.Tensor4D = tf.transpose(x, [0, 2, 3, 1]);
   const encoding = encoder.use.apply(encoder.config, params, state, images, 'train');
   const projections: tf.Tensor3D = tf.reshape(encoding.projection, [views, batch, -1]);

@@ -1,0 +1,182 @@
+/** @file One training step as one ONNX graph: forward, backward, perturbation and optimizer, for one or more replays. */
+import type * as tf from '@tensorflow/tfjs';
+import { trace } from '@robenc/export/trace/trace.js';
+import { gradient, onesLike } from '@robenc/shared/autodiff/vjp.js';
+import type { GraphBuilder } from '@robenc/shared/graph/builder.js';
+import type { Graph, Value } from '@robenc/shared/graph/value.js';
+import { newBuilder } from '@robenc/shared/ops/index.js';
+import { ascend, intoBox } from '../adversaries/perturbation.js';
+import { mapValues, type Parameters } from '../tensors/parameters.js';
+import type { StepSpec } from './engine.js';
+import { objective } from './objective.js';
+
+/** Names of graph inputs and outputs: `params/conv1`, `next/params/conv1`. */
+export const GROUPS = ['params', 'state', 'slots'] as const;
+export type Group = (typeof GROUPS)[number];
+export type Values = Record<string, Value>;
+
+/** The shapes of everything that a step reads and writes. */
+export type StepShapes = Readonly<Record<Group, Readonly<Parameters>>>;
+
+/**
+ * The graph of `replays` optimizer steps on one batch.
+ * Inputs: `views` [views * batch, 3, size, size], `learningRates` [replays], `delta` where the adversary moves one, `labels` where the loss needs them,
+ * and every parameter, state and slot. Outputs: each of these but the first two as `next/…`, `loss`, `gradientNorm` and `part/…` of the last replay.
+ */
+export function compileStep(spec: StepSpec, shapes: StepShapes, replays: number): Graph {
+  const g = newBuilder();
+  const step = openStep(g, spec, shapes);
+  const rates = g.input('learningRates', 'float32', [replays]);
+  for (let replay = 0; replay < replays; replay++) {
+    const rate = replays === 1 ? g.reshape(rates, []) : g.node('Gather', [rates, g.scalar(replay, 'int64')], { axis: 0 });
+    const last = replay === replays - 1;
+    takeReplay(g, spec, step, rate, last);
+  }
+  return closeStep(g, step, GROUPS);
+}
+
+/** The graph of one pass that moves the perturbation alone (and the running statistics, since the encoder is in training mode). */
+export function compileAttackStep(spec: StepSpec, shapes: StepShapes): Graph {
+  const g = newBuilder();
+  const step = openStep(g, spec, { ...shapes, slots: {} });
+  const pass = forward(g, spec, step);
+  const [slope] = gradient(g, [{ value: pass.loss, cotangent: onesLike(g, pass.loss) }], [step.delta!]);
+  step.delta = moveDelta(g, spec, step, slope!);
+  step.groups.state = pass.state;
+  return closeStep(g, step, ['state']);
+}
+
+interface Step {
+  readonly views: Value;
+  readonly labels: Value | null;
+  delta: Value | null;
+  readonly groups: Record<Group, Values>;
+}
+
+function openStep(g: GraphBuilder, spec: StepSpec, shapes: StepShapes): Step {
+  const pixels = [spec.views * spec.batch, 3, spec.size, spec.size];
+  const read = (group: Group): Values => mapValues(shapes[group], ({ shape }, name) => g.input(`${group}/${name}`, 'float32', shape));
+  const views = g.input('views', 'float32', pixels);
+  return {
+    views,
+    labels: spec.loss.use.needsLabels ? g.input('labels', 'int32', [spec.batch]) : null,
+    delta: spec.adversary.epsilon > 0 ? enterBox(g, views, g.input('delta', 'float32', pixels)) : null,
+    groups: { params: read('params'), state: read('state'), slots: read('slots') },
+  };
+}
+
+function closeStep(g: GraphBuilder, step: Step, groups: readonly Group[]): Graph {
+  for (const group of groups) for (const [name, value] of Object.entries(step.groups[group])) g.output(`next/${group}/${name}`, value);
+  if (step.delta) g.output('next/delta', step.delta);
+  return g.build('training_step');
+}
+
+function takeReplay(g: GraphBuilder, spec: StepSpec, step: Step, rate: Value, last: boolean): void {
+  const pass = forward(g, spec, step);
+  const names = Object.keys(step.groups.params);
+  const params = names.map((name) => step.groups.params[name]!);
+  const moves = spec.adversary.carries && step.delta !== null;
+  const slopes = gradient(g, [{ value: pass.loss, cotangent: onesLike(g, pass.loss) }], moves ? [...params, step.delta!] : params);
+  const grads = Object.fromEntries(names.map((name, i) => [name, slopes[i] ?? zerosLike(g, params[i]!)]));
+  if (last) {
+    g.output('loss', pass.loss);
+    for (const [name, value] of Object.entries(pass.parts)) g.output(`part/${name}`, value);
+    g.output('gradientNorm', lengthOf(g, Object.values(grads)));
+  }
+  const updated = optimize(g, spec, step, grads, rate);
+  step.groups.params = updated.params;
+  step.groups.slots = updated.slots;
+  step.groups.state = pass.state;
+  if (moves) step.delta = moveDelta(g, spec, step, slopes[names.length]!);
+}
+
+/** The objective on the perturbed views, and the values that the backward pass starts from. */
+function forward(g: GraphBuilder, spec: StepSpec, step: Step): { loss: Value; parts: Values; state: Values } {
+  const { outputs } = trace({
+    builder: g,
+    inputs: [
+      { name: 'x', value: step.delta ? g.add(step.views, step.delta) : step.views },
+      ...(step.labels ? [{ name: 'labels', value: step.labels }] : []),
+      ...prefixed('params', step.groups.params),
+      ...prefixed('state', step.groups.state),
+    ],
+    fn: (inputs) => {
+      const { loss, parts, state } = objective(spec, {
+        params: withPrefix('params', inputs),
+        state: withPrefix('state', inputs),
+        x: inputs['x'] as tf.Tensor4D,
+        ...(inputs['labels'] && { labels: inputs['labels'] as tf.Tensor1D }),
+      });
+      return { loss, ...withNames('part', parts), ...withNames('state', state) };
+    },
+  });
+  return { loss: outputs['loss']!, parts: withPrefix('part', outputs), state: withPrefix('state', outputs) };
+}
+
+function optimize(g: GraphBuilder, spec: StepSpec, step: Step, grads: Values, rate: Value): { params: Values; slots: Values } {
+  const { use, config } = spec.optimizer;
+  const { outputs } = trace({
+    builder: g,
+    inputs: [{ name: 'rate', value: rate }, ...prefixed('params', step.groups.params), ...prefixed('slots', step.groups.slots), ...prefixed('grads', grads)],
+    fn: (inputs) => {
+      const next = use.update(config, {
+        params: withPrefix('params', inputs),
+        slots: withPrefix('slots', inputs),
+        grads: withPrefix('grads', inputs),
+        learningRate: inputs['rate'] as tf.Scalar,
+      });
+      return { ...withNames('params', next.params), ...withNames('slots', next.slots) };
+    },
+  });
+  return { params: withPrefix('params', outputs), slots: withPrefix('slots', outputs) };
+}
+
+/** The perturbation after one ascent step, by the same function as the eager engine's. */
+function moveDelta(g: GraphBuilder, spec: StepSpec, { views, delta }: Step, slope: Value): Value {
+  const { outputs } = trace({
+    builder: g,
+    inputs: [
+      { name: 'x', value: views },
+      { name: 'delta', value: delta! },
+      { name: 'slope', value: slope },
+    ],
+    fn: ({ x, delta: before, slope: gradientOfDelta }) => ({ delta: ascend(spec.adversary, x!, before!, gradientOfDelta!) }),
+  });
+  return outputs['delta']!;
+}
+
+/** A carried perturbation meets a new batch: the part of it that keeps the pixels in [0,1]. */
+function enterBox(g: GraphBuilder, views: Value, carried: Value): Value {
+  const { outputs } = trace({
+    builder: g,
+    inputs: [
+      { name: 'x', value: views },
+      { name: 'delta', value: carried },
+    ],
+    fn: ({ x, delta }) => ({ delta: intoBox(x!, delta!) }),
+  });
+  return outputs['delta']!;
+}
+
+function zerosLike(g: GraphBuilder, value: Value): Value {
+  return g.expand(g.scalarLike(0, value), value.type.shape, value);
+}
+
+/** √ Σ g² over all gradients. */
+function lengthOf(g: GraphBuilder, grads: readonly Value[]): Value {
+  const squares = grads.map((value) => g.sum(g.mul(value, value), null));
+  return g.node('Sqrt', [squares.reduce((a, b) => g.add(a, b))]);
+}
+
+function prefixed(group: string, values: Values): { name: string; value: Value }[] {
+  return Object.entries(values).map(([name, value]) => ({ name: `${group}/${name}`, value }));
+}
+
+function withNames<T>(group: string, values: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]));
+}
+
+function withPrefix<T>(group: string, values: Readonly<Record<string, T>>): Record<string, T> {
+  const start = `${group}/`;
+  return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (name.startsWith(start) ? [[name.slice(start.length), value]] : [])));
+}

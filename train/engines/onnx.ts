@@ -1,0 +1,110 @@
+/** @file The compiled engine: whole training steps as ONNX graphs, run by ONNX Runtime in this thread. */
+import { RobencError } from '@robenc/shared/errors.js';
+import { sizeOf, type TensorData } from '@robenc/shared/graph/value.js';
+import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
+import { openSession } from '@robenc/shared/runtime/session.js';
+import type { Session } from '@robenc/shared/runtime/types.js';
+import { mapValues, type Parameters } from '../tensors/parameters.js';
+import { compileAttackStep, compileStep, GROUPS, type Group } from './compiled-step.js';
+import { checkBatch, checkState, pixelShape } from './contract.js';
+import type { Batch, Engine, EngineOptions, StepMetrics, StepSpec, TrainingState } from './engine.js';
+
+/**
+ * Compiles the step and opens it on a device. The replays of one batch run inside one graph when `replaysPerRun` says so, else one by one;
+ * parameters stay in host memory between runs.
+ */
+export async function openOnnxEngine(spec: StepSpec, initial: TrainingState, { device = 'auto', threads, replaysPerRun = 1 }: EngineOptions = {}): Promise<Engine> {
+  const { adversary } = spec;
+  if (adversary.replays % replaysPerRun !== 0)
+    throw new RobencError('usage', `engine.replaysPerRun is ${replaysPerRun}, which does not divide the ${adversary.replays} replays of a batch.`, { field: 'engine.replaysPerRun' });
+  const shapes = { params: initial.params, state: initial.encoderState, slots: initial.slots };
+  const options = { device, ...(threads === undefined ? {} : { threads }) };
+  const step = await openSession(toOnnx(compileStep(spec, shapes, replaysPerRun)), options);
+  const attack = adversary.attackSteps > 0 ? await openSession(toOnnx(compileAttackStep(spec, shapes)), options) : null;
+  return new OnnxEngine(spec, step, attack, replaysPerRun, initial);
+}
+
+class OnnxEngine implements Engine {
+  readonly name = 'onnx';
+  #groups!: Record<Group, Record<string, TensorData>>;
+  #delta: TensorData | null = null;
+
+  constructor(
+    private readonly spec: StepSpec,
+    private readonly training: Session,
+    private readonly attack: Session | null,
+    private readonly replaysPerRun: number,
+    initial: TrainingState,
+  ) {
+    this.#take(initial);
+  }
+
+  get device(): string {
+    return this.training.device;
+  }
+
+  async step(batch: Batch, learningRates: readonly number[]): Promise<StepMetrics> {
+    const { spec } = this;
+    checkBatch(spec, batch, learningRates);
+    const fixed: Record<string, TensorData> = { views: { dtype: 'float32', shape: pixelShape(spec), data: batch.views } };
+    if (spec.loss.use.needsLabels) fixed['labels'] = { dtype: 'int32', shape: [spec.batch], data: batch.labels! };
+    if (!spec.adversary.carries) this.#delta = this.#delta && zeros(this.#delta);
+    for (let i = 0; i < spec.adversary.attackSteps; i++) this.#keep(await this.attack!.run(this.#feeds(fixed, ['params', 'state'])), ['state']);
+    let outputs: Record<string, TensorData> = {};
+    for (let replay = 0; replay < learningRates.length; replay += this.replaysPerRun) {
+      const rates = Float32Array.from(learningRates.slice(replay, replay + this.replaysPerRun));
+      fixed['learningRates'] = { dtype: 'float32', shape: [rates.length], data: rates };
+      outputs = await this.training.run(this.#feeds(fixed, GROUPS));
+      this.#keep(outputs, GROUPS);
+    }
+    const scalar = (name: string): number => Number(outputs[name]!.data[0]);
+    return { loss: scalar('loss'), gradientNorm: scalar('gradientNorm'), parts: Object.fromEntries(spec.loss.use.parts.map((part) => [part, scalar(`part/${part}`)])) };
+  }
+
+  async state(): Promise<TrainingState> {
+    const host = (group: Group): Parameters => mapValues(this.#groups[group], toHost);
+    const carried = this.spec.adversary.carries && this.#delta ? toHost(this.#delta) : null;
+    return Promise.resolve({ params: host('params'), encoderState: host('state'), slots: host('slots'), delta: carried });
+  }
+
+  async load(state: TrainingState): Promise<void> {
+    checkState(await this.state(), state);
+    this.#take(state);
+  }
+
+  async close(): Promise<void> {
+    await this.training.close();
+    await this.attack?.close();
+  }
+
+  #take({ params, encoderState, slots, delta }: TrainingState): void {
+    const { spec } = this;
+    this.#groups = { params: mapValues(params, toTensor), state: mapValues(encoderState, toTensor), slots: mapValues(slots, toTensor) };
+    const shape = pixelShape(spec);
+    if (spec.adversary.epsilon > 0) this.#delta = delta ? toTensor(delta) : zeros({ dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) });
+  }
+
+  #feeds(fixed: Readonly<Record<string, TensorData>>, groups: readonly Group[]): Record<string, TensorData> {
+    const feeds: Record<string, TensorData> = { ...fixed };
+    if (this.#delta) feeds['delta'] = this.#delta;
+    for (const group of groups) for (const [name, tensor] of Object.entries(this.#groups[group])) feeds[`${group}/${name}`] = tensor;
+    return feeds;
+  }
+
+  #keep(outputs: Readonly<Record<string, TensorData>>, groups: readonly Group[]): void {
+    for (const group of groups) this.#groups[group] = mapValues(this.#groups[group], (_, name) => outputs[`next/${group}/${name}`]!);
+    if (outputs['next/delta']) this.#delta = outputs['next/delta'];
+  }
+}
+
+function toTensor({ shape, data }: { shape: readonly number[]; data: Float32Array }): TensorData {
+  return { dtype: 'float32', shape, data };
+}
+
+function toHost({ shape, data }: TensorData): { shape: readonly number[]; data: Float32Array } {
+  return { shape, data: Float32Array.from(data as Float32Array) };
+}
+
+function zeros({ dtype, shape }: TensorData): TensorData {
+  return { dtype, shape, data: new Float32Array(sizeOf(shape)) };
+}

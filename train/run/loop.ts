@@ -1,0 +1,94 @@
+/** @file The training loop: batches in, optimizer steps, metrics and checkpoints out; stops, resumes and fails without losing what was done. */
+import { RobencError } from '@robenc/shared/errors.js';
+import type { Batch, Engine, StepMetrics } from '../engines/engine.js';
+import { saveCheckpoint, type Checkpoint } from './checkpoint.js';
+import { appendMetrics, type StepRecord } from './metrics.js';
+import { learningRates, type Plan } from './plan.js';
+
+/** Batches in the order of the run, from the step that it was opened at. */
+export interface BatchSource {
+  next(): Promise<Batch>;
+  close(): Promise<void>;
+}
+
+export interface LoopInput {
+  readonly plan: Plan;
+  readonly engine: Engine;
+  readonly source: BatchSource;
+  readonly folder: string;
+  readonly runDigest: string;
+  /** Where to go on: 0 and 0 for a new run. */
+  readonly from: { readonly step: number; readonly seconds: number };
+  readonly steps: number;
+  readonly perEpoch: number;
+  /** Stops after the batch under way, with a checkpoint. */
+  readonly signal: AbortSignal;
+  /** Seconds since some fixed moment. */
+  readonly clock: () => number;
+  readonly report: (record: StepRecord) => void;
+}
+
+export type Ending = 'done' | 'time' | 'stopped';
+
+export interface LoopResult {
+  readonly ending: Ending;
+  readonly step: number;
+  readonly seconds: number;
+  /** Seconds that steps waited for data. */
+  readonly waited: number;
+}
+
+/** Trains until the steps are done, the minutes are up, or the signal says stop; the last act is always a checkpoint. Throws when the loss is no number. */
+export async function trainLoop(input: LoopInput): Promise<LoopResult> {
+  const { plan, engine, source, from, steps, clock } = input;
+  const { run } = plan;
+  const started = clock() - from.seconds;
+  let saved = from.seconds;
+  let step = from.step;
+  let waitedInAll = 0;
+  const ending = (): Ending | null => {
+    if (step >= steps) return 'done';
+    if (run.maxMinutes !== undefined && clock() - started >= 60 * run.maxMinutes) return 'time';
+    return input.signal.aborted ? 'stopped' : null;
+  };
+  let end = ending();
+  while (end === null) {
+    const before = clock();
+    const batch = await source.next();
+    const waited = clock() - before;
+    waitedInAll += waited;
+    const rates = learningRates(plan, step, steps);
+    const metrics = await engine.step(batch, rates);
+    step++;
+    const now = clock();
+    refuseNonFinite(metrics, step, input);
+    const viewsPerSecond = (plan.spec.views * plan.spec.batch * plan.spec.adversary.replays) / (now - before);
+    const record = { step, epoch: (step - 1) / input.perEpoch, ...metrics, learningRate: rates.at(-1)!, seconds: now - started, waited, viewsPerSecond };
+    appendMetrics(input.folder, record);
+    input.report(record);
+    end = ending();
+    if (end === null && now - started - saved >= 60 * run.checkpoint.everyMinutes) {
+      await save(input, step, now - started);
+      saved = now - started;
+    }
+  }
+  const seconds = clock() - started;
+  await save(input, step, seconds);
+  return { ending: end, step, seconds, waited: waitedInAll };
+}
+
+async function save({ engine, folder, runDigest, plan }: LoopInput, step: number, seconds: number): Promise<void> {
+  const checkpoint: Checkpoint = { step, seconds, runDigest, state: await engine.state() };
+  saveCheckpoint(folder, checkpoint, plan.run.checkpoint.keep);
+}
+
+function refuseNonFinite({ loss, parts, gradientNorm }: StepMetrics, step: number, { folder }: LoopInput): void {
+  const values: Record<string, number> = { loss, ...parts, gradientNorm };
+  const bad = Object.entries(values).filter(([, value]) => !Number.isFinite(value));
+  if (bad.length === 0) return;
+  const list = bad.map(([name, value]) => `${name} ${value}`).join(', ');
+  throw new RobencError(
+    'bad-input',
+    `Training broke at step ${step}: ${list}. The last good checkpoint is in ${folder}/checkpoints. Lower optimizer.learningRate (--learning-rate) and start again, or go on from the checkpoint with --resume.`,
+  );
+}

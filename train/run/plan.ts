@@ -1,0 +1,64 @@
+/** @file From a run file to what will be computed: the entries of the tables with their checked options, and the sizes of the run. */
+import { choose, type Named } from '@robenc/shared/config/named.js';
+import type { RunConfig } from '@robenc/shared/config/run.js';
+import { Random } from '@robenc/shared/math/random.js';
+import { adversaries } from '../adversaries/index.js';
+import { encoders } from '../encoders/index.js';
+import { initialState } from '../engines/contract.js';
+import type { Choice, StepSpec, TrainingState } from '../engines/engine.js';
+import { losses } from '../losses/index.js';
+import { optimizers } from '../optimizers/index.js';
+import { schedules } from '../schedules/index.js';
+import type { Schedule } from '../schedules/schedule.js';
+import { RobencError } from '@robenc/shared/errors.js';
+
+/** A run whose names are resolved. */
+export interface Plan {
+  readonly run: RunConfig;
+  readonly spec: StepSpec;
+  readonly schedule: Choice<Schedule>;
+}
+
+/** Resolves and checks the choices of a run. Throws `usage` or `bad-input` naming the field. */
+export function planOf(run: RunConfig): Plan {
+  const { use, config } = choose(adversaries, run.adversary as Named, 'adversary');
+  const loss = choose(losses, run.loss as Named, 'loss');
+  const { least, most } = loss.use.views;
+  if (run.views.count < least || run.views.count > most)
+    throw new RobencError('bad-input', `views.count is ${run.views.count}, but the loss ${loss.use.name} takes ${least === most ? least : `${least} to ${most}`} views.`, { field: 'views.count' });
+  return {
+    run,
+    spec: {
+      encoder: choose(encoders, run.encoder as Named, 'encoder'),
+      loss,
+      optimizer: choose(optimizers, run.optimizer as Named, 'optimizer', ['learningRate']),
+      adversary: use.plan(config),
+      views: run.views.count,
+      batch: run.batchSize,
+      size: run.data.size,
+    },
+    schedule: choose(schedules, run.schedule as Named, 'schedule', ['unit']),
+  };
+}
+
+/** The state before the first step, drawn from the run's seed. */
+export function firstState({ run, spec }: Plan): TrainingState {
+  return initialState(spec, new Random(run.seed, 'encoder', spec.encoder.use.name));
+}
+
+/** How long the run is: batches in an epoch (a last part of a batch is left out) and in all. */
+export function lengthOf({ run }: Plan, images: number): { perEpoch: number; steps: number } {
+  const perEpoch = Math.floor(images / run.batchSize);
+  if (perEpoch === 0)
+    throw new RobencError('bad-input', `The data set has ${images} images, less than one batch of ${run.batchSize}. Lower batchSize (--batch-size) or take more data.`, { field: 'batchSize' });
+  return { perEpoch, steps: Math.min(Math.max(1, Math.round(run.epochs * perEpoch)), run.maxSteps ?? Infinity) };
+}
+
+/** The learning rate of every replay of batch `step` (from 0) of `steps`. */
+export function learningRates({ run, spec, schedule }: Plan, step: number, steps: number): number[] {
+  const replays = spec.adversary.replays;
+  return Array.from({ length: replays }, (_, replay) => {
+    const [at, total] = run.schedule.unit === 'replay' ? [step * replays + replay, steps * replays] : [step, steps];
+    return run.optimizer.learningRate * schedule.use.factor(schedule.config, at, total);
+  });
+}
