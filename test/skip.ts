@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 
-/** Skips the running test (or, in a `before` hook, its whole suite). The reason is printed with the summary. */
+/** Skips the running test, or, in a `before` hook, its whole suite. The reason is printed with the summary. */
 export function skip(context: Context, reason: string): never {
-  const running = context.test ?? context.currentTest;
-  if (running !== undefined) (running as { skipReason?: string }).skipReason = reason;
+  // A `before` hook skips the suite around it, a `beforeEach` hook the test that it goes before.
+  const isBeforeAll = context.test?.title.startsWith('"before all"') === true;
+  const skipped = isBeforeAll ? context.test?.parent : (context.currentTest ?? context.test);
+  if (skipped !== undefined) Object.assign(skipped, { skipReason: reason });
   return context.skip();
 }
 

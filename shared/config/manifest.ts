@@ -10,7 +10,10 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 const sha256 = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description });
 
 /** Letters, digits, dots, dashes and underscores, starting with a letter or digit: safe as a folder name everywhere. */
-export const PackageName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', description: 'at most 64 letters, digits, dots, dashes and underscores, starting with a letter or digit' });
+export const PackageName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+  description: 'at most 64 letters, digits, dots, dashes and underscores, starting with a letter or digit',
+});
 
 const FileEntry = Type.Object(
   {
@@ -41,7 +44,9 @@ export const InputContract = Type.Object(
     range: Type.Tuple([Type.Literal(0), Type.Literal(1)]),
     height: Type.Integer({ minimum: 1, maximum: 4096 }),
     width: Type.Integer({ minimum: 1, maximum: 4096 }),
-    fit: Type.Union([Type.Literal('cover'), Type.Literal('contain'), Type.Literal('stretch')], { description: 'how images of another size are brought to this one' }),
+    fit: Type.Union([Type.Literal('cover'), Type.Literal('contain'), Type.Literal('stretch')], {
+      description: 'how images of another size are brought to this one',
+    }),
   },
   closed,
 );
@@ -52,7 +57,9 @@ const Score = Type.Object(
   {
     metric: text('what was measured, e.g. accuracy'),
     head: Type.Union([Type.Literal('image'), Type.Literal('aggregate')]),
-    threat: Type.Union([Type.Literal('none'), Type.Literal('image'), Type.Literal('crops')], { description: 'what the attack may change: nothing, the whole image, or each crop by itself' }),
+    threat: Type.Union([Type.Literal('none'), Type.Literal('image'), Type.Literal('crops')], {
+      description: 'what the attack may change: nothing, the whole image, or each crop by itself',
+    }),
     attack: Type.Optional(text('name and options of the attack')),
     epsilon: Type.Number({ minimum: 0, description: 'Linf radius in pixels of [0,1]' }),
     value: Type.Number(),

@@ -17,12 +17,12 @@ export function parseSettings(settings: readonly string[]): Record<string, unkno
  * A copy of `value` with the field at a dotted path replaced; objects on the way are made. Throws `bad-input` where the path goes through something
  * that is no object.
  */
-export function setByPath(value: unknown, path: string, replacement: unknown): unknown {
+export function setByPath(value: unknown, path: string, replacement: unknown, whole = path): unknown {
   const [key, ...rest] = path.split('.');
   if (value !== undefined && (value === null || typeof value !== 'object' || Array.isArray(value)))
-    throw new RobencError('bad-input', `${path}: cannot be set inside ${JSON.stringify(value)}, which is no object.`, { field: path });
+    throw new RobencError('bad-input', `${whole}: cannot be set inside ${JSON.stringify(value)}, which is no object.`, { field: whole });
   const object = { ...value } as Record<string, unknown>;
-  const next = rest.length === 0 ? replacement : setByPath(object[key!], rest.join('.'), replacement);
+  const next = rest.length === 0 ? replacement : setByPath(object[key!], rest.join('.'), replacement, whole);
   return { ...object, [key!]: next };
 }
 
