@@ -2,6 +2,8 @@
 import { divide, elements, multiply } from '../graph/dim.js';
 import { defineOp } from '../graph/operator.js';
 import type { Dim, Shape } from '../graph/value.js';
+import { symbolFor } from './known.js';
+import { reshapeLike } from './movement.js';
 
 /** y = x's elements in another shape;  dx = dy in x's shape */
 export default defineOp({
@@ -12,7 +14,7 @@ export default defineOp({
     if (!target) throw new Error('the target shape must be known before the run, up to one size that is inferred');
     return [{ dtype, shape: reshaped(shape, target, context.attrs['allowzero'] === 1) }];
   },
-  grad: (g, node, [dy]) => [g.reshape(dy!, node.inputs[0]!.type.shape), null],
+  grad: (g, node, [dy]) => [reshapeLike(g, dy!, node.inputs[0]!), null],
   known: (context) => context.known(0),
 });
 
@@ -29,6 +31,6 @@ export function reshaped(shape: Shape, target: readonly Dim[], zeroIsZero: boole
   const rest = result.reduce<Dim>((product, dim, i) => (i === hole ? product : multiply(product, dim)), 1);
   const left = divide(whole, rest);
   if (left === null && typeof whole === 'number' && typeof rest === 'number') throw new Error(`[${shape.join(',')}] does not divide into [${target.join(',')}]`);
-  result[hole] = left ?? `(${whole})/(${rest})`;
+  result[hole] = left ?? symbolFor(`${whole}/${rest}`);
   return result;
 }

@@ -18,8 +18,27 @@ export function onSizes(rule: (a: Dim, b: Dim) => Dim | null): NonNullable<OpDef
   };
 }
 
-export const addSizes = onSizes((a, b) => (a === 0 ? b : b === 0 ? a : typeof a === 'number' && typeof b === 'number' ? a + b : null));
+/** The sum of two sizes; one that is no product of symbols becomes a symbol of its own, spelled the same whenever the sum is the same. */
+export function addDims(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  if (a === 0) return b;
+  if (b === 0) return a;
+  if (a === b) return multiply(2, a);
+  const parts = [a, b].map(String).sort();
+  return symbolFor(parts.join('+'));
+}
+
+/** A symbol that arithmetic on products takes as a whole. */
+export function symbolFor(text: string): string {
+  return `(${text.replaceAll('*', '·')})`;
+}
+
+export const addSizes = onSizes((a, b) => (a === 0 ? b : b === 0 ? a : typeof a === 'number' && typeof b === 'number' ? a + b : isNegative(a) || isNegative(b) ? null : addDims(a, b)));
 export const subtractSizes = onSizes((a, b) => (b === 0 ? a : a === b ? 0 : typeof a === 'number' && typeof b === 'number' ? a - b : null));
-export const multiplySizes = onSizes(multiply);
+export const multiplySizes = onSizes((a, b) => ((isNegative(a) && typeof b === 'string') || (isNegative(b) && typeof a === 'string') ? null : multiply(a, b)));
 /** Integer division rounds toward zero, as ONNX's Div does on integers. */
-export const divideSizes = onSizes((a, b) => (typeof a === 'number' && typeof b === 'number' ? (b === 0 ? null : Math.trunc(a / b)) : divide(a, b)));
+export const divideSizes = onSizes((a, b) => (typeof a === 'number' && typeof b === 'number' ? (b === 0 ? null : Math.trunc(a / b)) : isNegative(a) || isNegative(b) ? null : divide(a, b)));
+
+function isNegative(dim: Dim): boolean {
+  return typeof dim === 'number' && dim < 0;
+}

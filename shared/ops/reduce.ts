@@ -28,16 +28,32 @@ export function keptShape(node: Node): Dim[] {
   return node.inputs[0]!.type.shape.map((dim, i) => (axes.includes(i) ? 1 : dim));
 }
 
+/** A value in the shape of the result with its reduced axes kept as 1; by Unsqueeze, as any number of sizes may be symbols. */
+function keepAxes(g: GraphBuilder, value: Value, node: Node): Value {
+  const axes = axesOf(node);
+  const rank = node.inputs[0]!.type.shape.length;
+  return value.type.shape.length === rank || axes.length === 0 ? value : g.node('Unsqueeze', [value, g.ints(axes)]);
+}
+
 /** A reduction: `grad` gives dx from dy (reduced axes kept as 1, not yet expanded). */
 export function reduction(op: string, grad: (g: GraphBuilder, dy: Value, node: Node, kept: (v: Value) => Value) => Value): OpDef {
   return defineOp({
     op,
     infer: (context) => [{ dtype: context.type(0).dtype, shape: inferReduction(context).shape }],
     grad: (g, node, [dy]) => {
-      const shape = keptShape(node);
-      const kept = (value: Value): Value => g.reshape(value, shape);
+      const kept = (value: Value): Value => keepAxes(g, value, node);
       const x = node.inputs[0]!;
       return [g.expand(grad(g, kept(dy!), node, kept), x.type.shape, x), null];
     },
+  });
+}
+
+/** Max or min of x; elements that tie share the gradient. */
+export function extremeReduction(op: 'ReduceMax' | 'ReduceMin'): OpDef {
+  return reduction(op, (g, dy, node, kept) => {
+    const x = node.inputs[0]!;
+    const chosen = g.cast(g.node('Equal', [x, kept(node.outputs[0]!)]), x.type.dtype);
+    const ties = g.node('ReduceSum', [chosen, g.ints(axesOf(node))], { keepdims: 1 });
+    return g.mul(chosen, g.div(dy, ties));
   });
 }

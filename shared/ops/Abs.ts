@@ -1,0 +1,5 @@
+/** @file Abs. */
+import { unary } from './elementwise.js';
+
+/** y = |x|;  dx = dy sign x */
+export default unary('Abs', (g, dy, x) => g.mul(dy, g.node('Sign', [x])));

@@ -1,0 +1,5 @@
+/** @file GreaterOrEqual. */
+import { predicate } from './elementwise.js';
+
+/** y: a ≥ b */
+export default predicate('GreaterOrEqual');

@@ -1,0 +1,5 @@
+/** @file Less. */
+import { predicate } from './elementwise.js';
+
+/** y: a < b */
+export default predicate('Less');

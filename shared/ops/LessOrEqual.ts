@@ -1,0 +1,5 @@
+/** @file LessOrEqual. */
+import { predicate } from './elementwise.js';
+
+/** y: a ≤ b */
+export default predicate('LessOrEqual');

@@ -1,0 +1,5 @@
+/** @file ReduceMax. */
+import { extremeReduction } from './reduce.js';
+
+/** y = the largest of x */
+export default extremeReduction('ReduceMax');

@@ -1,0 +1,5 @@
+/** @file Xor. */
+import { predicate } from './elementwise.js';
+
+/** y: either a or b */
+export default predicate('Xor');

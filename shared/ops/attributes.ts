@@ -1,0 +1,18 @@
+/** @file Reading the attributes of a node, with ONNX's defaults. */
+import type { Attrs } from '../graph/value.js';
+
+export function numberAttr(attrs: Attrs, name: string, otherwise: number): number {
+  const value = attrs[name];
+  return typeof value === 'number' ? value : otherwise;
+}
+
+export function textAttr(attrs: Attrs, name: string, otherwise: string): string {
+  const value = attrs[name];
+  return typeof value === 'string' ? value : otherwise;
+}
+
+/** A list of numbers, or undefined where the attribute is absent. */
+export function listAttr(attrs: Attrs, name: string): readonly number[] | undefined {
+  const value = attrs[name];
+  return Array.isArray(value) ? (value as readonly number[]) : undefined;
+}
