@@ -39,6 +39,10 @@ class OnnxEngine implements Engine {
     this.#take(initial);
   }
 
+  get notice(): string | null {
+    return this.training.notice;
+  }
+
   get device(): string {
     return this.training.device;
   }

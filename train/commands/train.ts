@@ -1,0 +1,37 @@
+/** @file robenc train. */
+import { resolve } from 'node:path';
+import { defineCommand } from '@robenc/shared/config/command.js';
+import { loadRunConfig } from '@robenc/shared/config/run.js';
+import { runFlags, runOverrides } from '@robenc/shared/config/run-flags.js';
+import { exitCodeFor, train } from '../run/run.js';
+
+export default defineCommand({
+  name: 'train',
+  summary: 'train a self-supervised encoder as a run file says',
+  details: 'Everything that decides the run stands in one JSON file; flags override it. Ctrl-C saves a checkpoint and stops; --resume goes on.',
+  examples: ['robenc train configs/quickstart.json', 'robenc train configs/cifar10-cf-amc-ssl-cpu.json --data cifar-10-binary.tar.gz --out runs/cifar10', 'robenc train runs/cifar10/run.json --resume'],
+  arguments: { run: { description: 'run file; without one, every field has its default', required: false } },
+  options: {
+    ...runFlags,
+    resume: { type: 'boolean', description: 'go on from the newest checkpoint of the run folder' },
+    force: { type: 'boolean', description: 'start anew in a folder that is not empty' },
+  },
+  async run(options, context) {
+    const config = loadRunConfig(options.run === undefined ? {} : resolve(context.cwd, options.run), runOverrides(options));
+    const run = { ...config, out: resolve(context.cwd, config.out) };
+    const summary = await train(run, {
+      resume: options.resume,
+      force: options.force,
+      signal: context.signal,
+      clock: () => performance.now() / 1000,
+      note: (line) => context.stderr(line),
+      report: ({ step, loss, parts, viewsPerSecond }, total) => {
+        const terms = Object.entries(parts).map(([name, value]) => `${name} ${value.toFixed(3)}`);
+        context.progress({ label: 'train', done: step, total, note: `${Math.round(viewsPerSecond)} crops/s · loss ${loss.toFixed(2)} · ${terms.join(' · ')}` });
+      },
+    });
+    context.stdout(`${summary.ending === 'stopped' ? 'Stopped' : 'Trained'} after ${summary.steps} of ${summary.stepsPlanned} batches in ${summary.minutes.toFixed(1)} minutes: ${run.out}`);
+    context.result(summary);
+    return exitCodeFor(summary.ending);
+  },
+});

@@ -1,0 +1,126 @@
+/** @file A whole training run: data, engine, loop, and what is left behind in the run's folder. */
+import { EXIT, RobencError } from '@robenc/shared/errors.js';
+import { claimOutputFolder } from '@robenc/shared/files.js';
+import type { RunConfig } from '@robenc/shared/config/run.js';
+import { openImageSet } from '@robenc/shared/data/open.js';
+import { runtimeVersion } from '@robenc/shared/runtime/session.js';
+import { openPipeline } from '../crops/pipeline.js';
+import { openEngineThread } from '../engines/thread.js';
+import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
+import { digestOf, writeEnvironment, writeRunFile, writeSummary } from './folder.js';
+import { trainLoop, type Ending } from './loop.js';
+import { rewindMetrics, type StepRecord } from './metrics.js';
+import { firstState, lengthOf, planOf, type Plan } from './plan.js';
+
+export interface TrainOptions {
+  readonly resume?: boolean;
+  readonly force?: boolean;
+  readonly signal: AbortSignal;
+  readonly clock: () => number;
+  /** Lines for people: what is being done, on which device. */
+  readonly note: (line: string) => void;
+  readonly report: (record: StepRecord, steps: number) => void;
+}
+
+/** What a run left behind; also written as summary.json. */
+export interface TrainSummary {
+  readonly name: string;
+  readonly folder: string;
+  readonly ending: Ending;
+  readonly steps: number;
+  readonly stepsPlanned: number;
+  readonly epochs: number;
+  /** Images taken from the data set, each replay counted once more. */
+  readonly imagesSeen: number;
+  readonly minutes: number;
+  readonly waitedForData: number;
+  readonly engine: string;
+  readonly device: string;
+  readonly seed: number;
+  readonly runDigest: string;
+  /** sha256 of parameters and running statistics. */
+  readonly stateDigest: string;
+  readonly data: { readonly name: string; readonly images: number };
+}
+
+/** Trains, or goes on where a run stopped. Throws `usage` when the folder holds another run. */
+export async function train(run: RunConfig, options: TrainOptions): Promise<TrainSummary> {
+  const { signal, clock, note } = options;
+  const plan = planOf(run);
+  const runDigest = digestOf(run);
+  const { size } = run.data;
+  const set = await openImageSet({
+    ...(run.data.name === undefined ? {} : { name: run.data.name }),
+    ...(run.data.path === undefined ? {} : { path: run.data.path }),
+    ...(run.data.limit === undefined ? {} : { limit: run.data.limit }),
+    split: 'train',
+    seed: run.seed,
+    size: { height: size, width: size, fit: 'cover' },
+  });
+  const { perEpoch, steps } = lengthOf(plan, set.count);
+  claimOutputFolder(run.out, options);
+  const checkpoint = options.resume ? resumeFrom(run.out, runDigest, note) : null;
+  writeRunFile(run.out, run);
+  const from = { step: checkpoint?.step ?? 0, seconds: checkpoint?.seconds ?? 0 };
+  rewindMetrics(run.out, from.step);
+  const engine = await openEngineThread(run, checkpoint?.state ?? firstState(plan), { device: run.engine.device, ...(run.engine.threads === undefined ? {} : { threads: run.engine.threads }) });
+  if (engine.notice) note(engine.notice);
+  note(`${set.count} images from ${set.name}; ${steps} batches of ${run.batchSize} x ${run.views.count} views; engine ${engine.name} on ${engine.device}`);
+  writeEnvironment(run.out, { onnxruntime: runtimeVersion(), engine: engine.name, device: engine.device, threads: run.engine.threads ?? null });
+  const source = openPipeline({ set, run, perEpoch, from: from.step, steps });
+  try {
+    const result = await trainLoop({ plan, engine, source, folder: run.out, runDigest, from, steps, perEpoch, signal, clock, report: (record) => options.report(record, steps) });
+    const summary = summarize(plan, { ...result, planned: steps, perEpoch, runDigest, stateDigest: stateDigest(await engine.state()), engine, data: { name: set.name, images: set.count } });
+    writeSummary(run.out, summary);
+    return summary;
+  } finally {
+    await source.close();
+    await engine.close();
+  }
+}
+
+/** The exit code for how a run ended: a stopped one is not done. */
+export function exitCodeFor(ending: Ending): number {
+  return ending === 'stopped' ? EXIT.couldNotRun : EXIT.done;
+}
+
+function resumeFrom(folder: string, runDigest: string, note: (line: string) => void): Checkpoint | null {
+  const checkpoint = loadNewest(folder, (error) => note(error.message));
+  if (checkpoint && checkpoint.runDigest !== runDigest)
+    throw new RobencError('usage', `${folder} holds a run with other settings. Resume it with its own run.json, or choose another --out.`, { field: 'out' });
+  note(checkpoint ? `Going on after batch ${checkpoint.step}.` : `No checkpoint in ${folder} yet: starting from the beginning.`);
+  return checkpoint;
+}
+
+interface Outcome {
+  readonly ending: Ending;
+  readonly step: number;
+  readonly seconds: number;
+  readonly waited: number;
+  readonly planned: number;
+  readonly perEpoch: number;
+  readonly runDigest: string;
+  readonly stateDigest: string;
+  readonly engine: { readonly name: string; readonly device: string };
+  readonly data: { readonly name: string; readonly images: number };
+}
+
+function summarize({ run, spec }: Plan, outcome: Outcome): TrainSummary {
+  return {
+    name: run.name,
+    folder: run.out,
+    ending: outcome.ending,
+    steps: outcome.step,
+    stepsPlanned: outcome.planned,
+    epochs: outcome.step / outcome.perEpoch,
+    imagesSeen: outcome.step * run.batchSize * spec.adversary.replays,
+    minutes: outcome.seconds / 60,
+    waitedForData: outcome.waited / 60,
+    engine: outcome.engine.name,
+    device: outcome.engine.device,
+    seed: run.seed,
+    runDigest: outcome.runDigest,
+    stateDigest: outcome.stateDigest,
+    data: outcome.data,
+  };
+}
