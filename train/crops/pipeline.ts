@@ -1,4 +1,7 @@
 /** @file Batches of views, rendered ahead of time in a worker thread, so that training does not wait for images. */
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunConfig } from '@robenc/shared/config/run.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { sharedBytes, type ImageSet } from '@robenc/shared/data/image-set.js';
 import { Thread } from '@robenc/shared/runtime/thread.js';
@@ -10,12 +13,16 @@ export interface ViewBatch extends Place {
   readonly indices: Int32Array;
   /** float32 [views*batch,3,size,size], crop-major (see `renderBatch`); the receiver's to keep. */
   readonly views: Float32Array;
+  /** Classes of the images, where the set has labels. */
+  readonly labels?: Int32Array;
 }
 
 export interface PipelineSettings extends ViewSettings {
   readonly batchSize: number;
   /** The first batch; default: the first of epoch 0. */
   readonly start?: Place;
+  /** How many batches there are; default: without end. */
+  readonly batches?: number;
   /** Batches that are rendered or waiting at any time; default 2. This bounds the memory. */
   readonly prefetch?: number;
 }
@@ -32,18 +39,20 @@ export interface RenderRequest {
 }
 
 /**
- * Batches without end, in the order of `batchOrder`. Leaving the loop (break, return, throw) ends the thread. Errors in the thread are thrown here.
+ * Batches in the order of `batchOrder`. Leaving the loop (break, return, throw) ends the thread. Errors in the thread are thrown here.
  * Throws `usage` when the set has fewer images than a batch.
  */
 export async function* viewBatches(set: ImageSet, settings: PipelineSettings): AsyncGenerator<ViewBatch, void, undefined> {
-  const { batchSize, start = { epoch: 0, step: 0 }, prefetch = 2, views, sampler, options, seed, size } = settings;
+  const { batchSize, start = { epoch: 0, step: 0 }, batches = Infinity, prefetch = 2, views, sampler, options, seed, size } = settings;
   if (stepsPerEpoch(set.count, batchSize) === 0)
     throw new RobencError('usage', `${set.name} has ${set.count} images, less than one batch of ${batchSize}. Lower --batch-size or raise --limit.`, { field: 'batchSize' });
-  const thread = new Thread(new URL('./pipeline-thread.ts', import.meta.url), 'The thread that renders views');
+  const thread = new Thread(new URL(`./pipeline-thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url), 'The thread that renders views');
   const order = batchOrder(set.count, { batchSize, seed, start });
   const waiting: Promise<ViewBatch>[] = [];
+  let requested = 0;
   const request = (): void => {
-    const batch = order.next().value!;
+    if (requested++ >= batches) return;
+    const batch = withLabels(set, order.next().value!);
     const rendered = thread.call<Float32Array>('render', { indices: batch.indices, epoch: batch.epoch } satisfies RenderRequest);
     const result = rendered.then((data) => ({ ...batch, views: data }));
     // An error is thrown where the batch is asked for; until then it must not count as unhandled.
@@ -53,15 +62,44 @@ export async function* viewBatches(set: ImageSet, settings: PipelineSettings): A
   try {
     const setup: RenderSetup = { set: withSharedPixels(set), settings: { views, sampler, options, seed, size } };
     await thread.call('open', setup);
-    while (waiting.length < Math.max(1, prefetch)) request();
-    while (true) {
-      const batch = await waiting.shift()!;
+    for (let ahead = 0; ahead < Math.max(1, prefetch); ahead++) request();
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const batch = await next;
       request();
       yield batch;
     }
   } finally {
     await thread.close();
   }
+}
+
+/** The batches of a training run from step `from` to step `steps`, one by one. `close` ends the thread, whether or not all were taken. */
+export function openPipeline({ set, run, perEpoch, from, steps }: { set: ImageSet; run: RunConfig; perEpoch: number; from: number; steps: number }) {
+  const { views, seed, batchSize, data } = run;
+  const batches = viewBatches(set, {
+    views: views.count,
+    sampler: views.scheme,
+    options: views.options,
+    seed,
+    size: data.size,
+    batchSize,
+    start: { epoch: Math.floor(from / perEpoch), step: from % perEpoch },
+    batches: steps - from,
+  });
+  return {
+    async next(): Promise<ViewBatch> {
+      const { value } = await batches.next();
+      if (value === undefined) throw new RobencError('usage', `The run has ${steps} batches, and all of them were taken.`);
+      return value;
+    },
+    async close(): Promise<void> {
+      await batches.return();
+    },
+  };
+}
+
+function withLabels<B extends { readonly indices: Int32Array }>({ labels }: ImageSet, batch: B): B & { labels?: Int32Array } {
+  return labels === null ? batch : { ...batch, labels: Int32Array.from(batch.indices, (index) => labels[index]!) };
 }
 
 /** Only what the thread needs, its pixels in memory that threads share. */
