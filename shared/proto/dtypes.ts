@@ -1,5 +1,5 @@
 /** @file Element types: ONNX's codes, our names, and how their elements lie in memory. */
-import type { DType, TypedArray } from '../graph/value.js';
+import { ARRAY_OF, type DType, type TypedArray } from '../graph/value.js';
 
 /** `TensorProto.dataType` and `TensorTypeProto.elemType`, as onnx.proto numbers them. */
 export const DATA_TYPE = {
@@ -32,16 +32,7 @@ export const DATA_TYPE = {
 type ArrayType = { readonly BYTES_PER_ELEMENT: number; new (length: number): TypedArray; new (buffer: ArrayBufferLike, offset: number, length: number): TypedArray };
 
 /** The typed array that holds each element type. */
-export const ARRAYS: Readonly<Record<DType, ArrayType>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  bool: Uint8Array,
-};
+export const ARRAYS: Readonly<Record<DType, ArrayType>> = ARRAY_OF;
 
 const NAMES = new Map<number, string>(Object.entries(DATA_TYPE).map(([name, code]) => [code, name]));
 

@@ -63,7 +63,7 @@ function writeField(writer: protobuf.Writer, field: Field, value: unknown, path:
 function writeOne(writer: protobuf.Writer, number: number, kind: Field['kind'], value: unknown, path: string[]): void {
   if (typeof kind === 'object') {
     writer.uint32((number << 3) | 2).fork();
-    writeMessage(writer, kind.message, expect(value, 'object', isObject), path);
+    writeMessage(writer, kind.message, expect(value, 'an object', isObject), path);
     writer.ldelim();
   } else {
     WRITE[kind as Scalar](writer, number, value);
@@ -72,10 +72,10 @@ function writeOne(writer: protobuf.Writer, number: number, kind: Field['kind'], 
 
 const WRITE: Readonly<Record<Scalar, (writer: protobuf.Writer, number: number, value: unknown) => void>> = {
   text: (writer, number, value) => writer.uint32((number << 3) | 2).string(expect(value, 'text', (item) => typeof item === 'string')),
-  bytes: (writer, number, value) => writer.uint32((number << 3) | 2).bytes(expect(value, 'Uint8Array', (item) => item instanceof Uint8Array)),
-  float: (writer, number, value) => writer.uint32((number << 3) | 5).float(expect(value, 'number', (item) => typeof item === 'number')),
-  count: (writer, number, value) => writeInteger(writer.uint32(number << 3), expect<number>(value, 'whole number', Number.isSafeInteger)),
-  integer: (writer, number, value) => writeInteger(writer.uint32(number << 3), expect<Integer>(value, 'integer', isInteger)),
+  bytes: (writer, number, value) => writer.uint32((number << 3) | 2).bytes(expect(value, 'a Uint8Array', (item) => item instanceof Uint8Array)),
+  float: (writer, number, value) => writer.uint32((number << 3) | 5).float(expect(value, 'a number', (item) => typeof item === 'number')),
+  count: (writer, number, value) => writeInteger(writer.uint32(number << 3), expect<number>(value, 'a whole number', Number.isSafeInteger)),
+  integer: (writer, number, value) => writeInteger(writer.uint32(number << 3), expect<Integer>(value, 'an integer', isInteger)),
 };
 
 function isObject(value: unknown): boolean {
@@ -87,6 +87,6 @@ function isInteger(value: unknown): boolean {
 }
 
 function expect<T>(value: unknown, what: string, holds: (value: unknown) => boolean): T {
-  if (!holds(value)) throw new TypeError(`expected a ${what}, got ${typeof value === 'object' ? String(value) : JSON.stringify(value) ?? typeof value}`);
+  if (!holds(value)) throw new TypeError(`expected ${what}, got ${typeof value === 'object' ? String(value) : JSON.stringify(value) ?? typeof value}`);
   return value as T;
 }

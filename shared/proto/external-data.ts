@@ -16,8 +16,12 @@ export function readExternalData(tensor: TensorProto, folder: string): Uint8Arra
   if (location === '') throw fail('no file is named');
   if (isAbsolute(location) || /^[A-Za-z]:/.test(location) || location.includes('\0') || location.split(/[\\/]/).includes('..'))
     throw fail("only a file inside the model's own folder is read");
-  const offset = wholeNumber(entries.get('offset') ?? '0');
-  if (offset === null) throw fail(`the offset "${entries.get('offset')}" is not a whole number`);
+  const number = (key: 'offset' | 'length', text: string): number => {
+    if (!/^\d{1,15}$/.test(text)) throw fail(`the ${key} "${text}" is not a whole number`);
+    return Number(text);
+  };
+  const offset = number('offset', entries.get('offset') ?? '0');
+  const announced = entries.get('length');
   let path;
   try {
     path = realpathSync(join(folder, location));
@@ -30,9 +34,9 @@ export function readExternalData(tensor: TensorProto, folder: string): Uint8Arra
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw fail('that is not a file');
-    const length = entries.has('length') ? wholeNumber(entries.get('length')!) : stat.size - offset;
-    if (length === null || length < 0 || offset + length > stat.size)
-      throw fail(`bytes ${offset} to ${offset + (length ?? Number.NaN)} are asked for and the file has ${stat.size}. It may be cut off`);
+    const length = announced === undefined ? stat.size - offset : number('length', announced);
+    if (length < 0 || offset + length > stat.size)
+      throw fail(`bytes ${offset} to ${offset + length} are asked for and the file has ${stat.size}. It may be cut off`);
     return readRange(file, offset, length);
   } finally {
     closeSync(file);
@@ -48,8 +52,4 @@ function readRange(file: number, offset: number, length: number): Uint8Array {
     done += read;
   }
   return bytes;
-}
-
-function wholeNumber(text: string): number | null {
-  return /^\d{1,15}$/.test(text) ? Number(text) : null;
 }

@@ -30,13 +30,13 @@ export async function openPool(model: Uint8Array | string, { workers, threads = 
   // The first one alone, so that a broken model is told once and quickly.
   const first = await open();
   const others = await Promise.allSettled(Array.from({ length: count - 1 }, open));
-  const sessions = [first, ...others.filter((result) => result.status === 'fulfilled').map((result) => result.value)];
+  const sessions: [WorkerSession, ...WorkerSession[]] = [first, ...others.filter((result) => result.status === 'fulfilled').map((result) => result.value)];
   const failed = others.find((result) => result.status === 'rejected');
   if (failed !== undefined) {
     await Promise.all(sessions.map((session) => session.close()));
     throw failed.reason;
   }
-  return new WorkerPool(sessions, open, typeof model === 'string' ? model : 'The model');
+  return new SessionPool(sessions, open, typeof model === 'string' ? model : 'The model');
 }
 
 interface Job {
@@ -46,21 +46,27 @@ interface Job {
   reject(error: unknown): void;
 }
 
-class WorkerPool implements Pool {
+/** A session that may end by itself. */
+export interface MortalSession extends Session {
+  readonly alive: boolean;
+}
+
+/** The queue and the workers; `open` makes a worker in the place of one that died. */
+export class SessionPool implements Pool {
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
   readonly device: DeviceName;
   readonly notice: string | null;
   readonly workers: number;
   readonly #name: string;
-  readonly #open: () => Promise<WorkerSession>;
-  readonly #idle: WorkerSession[];
+  readonly #open: () => Promise<MortalSession>;
+  readonly #idle: MortalSession[];
   readonly #queue: Job[] = [];
   readonly #busy = new Set<Promise<void>>();
   #closing: Promise<void> | null = null;
 
-  constructor(sessions: readonly WorkerSession[], open: () => Promise<WorkerSession>, name: string) {
-    const first = sessions[0]!;
+  constructor(sessions: readonly [MortalSession, ...MortalSession[]], open: () => Promise<MortalSession>, name: string) {
+    const [first] = sessions;
     this.inputs = first.inputs;
     this.outputs = first.outputs;
     this.device = first.device;
@@ -108,7 +114,7 @@ class WorkerPool implements Pool {
     }
   }
 
-  async #work(session: WorkerSession, job: Job): Promise<void> {
+  async #work(session: MortalSession, job: Job): Promise<void> {
     let worker = session;
     try {
       if (!worker.alive) worker = await this.#replace(worker);
@@ -120,7 +126,7 @@ class WorkerPool implements Pool {
     }
   }
 
-  async #replace(dead: WorkerSession): Promise<WorkerSession> {
+  async #replace(dead: MortalSession): Promise<MortalSession> {
     await dead.close();
     try {
       return await this.#open();
