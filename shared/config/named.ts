@@ -5,7 +5,7 @@ import { check } from './check.js';
 
 /** The schema of a choice. Its options are checked by `choose`, against what the chosen entry asks for. */
 export const Named = Type.Object({ name: Type.String({ minLength: 1 }) }, { additionalProperties: true });
-export type Named = Static<typeof Named>;
+export type Named = Static<typeof Named> & Readonly<Record<string, unknown>>;
 
 /** Entries of a table that take options. */
 export interface Configurable {
