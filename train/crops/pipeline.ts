@@ -1,7 +1,6 @@
 /** @file Batches of views, rendered ahead of time in a worker thread, so that training does not wait for images. */
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RunConfig } from '@robenc/shared/config/run.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { sharedBytes, type ImageSet } from '@robenc/shared/data/image-set.js';
 import { Thread } from '@robenc/shared/runtime/thread.js';
@@ -13,8 +12,6 @@ export interface ViewBatch extends Place {
   readonly indices: Int32Array;
   /** float32 [views*batch,3,size,size], crop-major (see `renderBatch`); the receiver's to keep. */
   readonly views: Float32Array;
-  /** Classes of the images, where the set has labels. */
-  readonly labels?: Int32Array;
 }
 
 export interface PipelineSettings extends ViewSettings {
@@ -52,7 +49,7 @@ export async function* viewBatches(set: ImageSet, settings: PipelineSettings): A
   let requested = 0;
   const request = (): void => {
     if (requested++ >= batches) return;
-    const batch = withLabels(set, order.next().value!);
+    const batch = order.next().value!;
     const rendered = thread.call<Float32Array>('render', { indices: batch.indices, epoch: batch.epoch } satisfies RenderRequest);
     const result = rendered.then((data) => ({ ...batch, views: data }));
     // An error is thrown where the batch is asked for; until then it must not count as unhandled.
@@ -71,35 +68,6 @@ export async function* viewBatches(set: ImageSet, settings: PipelineSettings): A
   } finally {
     await thread.close();
   }
-}
-
-/** The batches of a training run from step `from` to step `steps`, one by one. `close` ends the thread, whether or not all were taken. */
-export function openPipeline({ set, run, perEpoch, from, steps }: { set: ImageSet; run: RunConfig; perEpoch: number; from: number; steps: number }) {
-  const { views, seed, batchSize, data } = run;
-  const batches = viewBatches(set, {
-    views: views.count,
-    sampler: views.scheme,
-    options: views.options,
-    seed,
-    size: data.size,
-    batchSize,
-    start: { epoch: Math.floor(from / perEpoch), step: from % perEpoch },
-    batches: steps - from,
-  });
-  return {
-    async next(): Promise<ViewBatch> {
-      const { value } = await batches.next();
-      if (value === undefined) throw new RobencError('usage', `The run has ${steps} batches, and all of them were taken.`);
-      return value;
-    },
-    async close(): Promise<void> {
-      await batches.return();
-    },
-  };
-}
-
-function withLabels<B extends { readonly indices: Int32Array }>({ labels }: ImageSet, batch: B): B & { labels?: Int32Array } {
-  return labels === null ? batch : { ...batch, labels: Int32Array.from(batch.indices, (index) => labels[index]!) };
 }
 
 /** Only what the thread needs, its pixels in memory that threads share. */
