@@ -8,6 +8,7 @@ import { parseReference } from '@robenc/shared/package/layout.js';
 import { latestVersion, listPackages } from '@robenc/shared/package/list.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import { writePackage, type PackageDescription, type PackageToWrite } from '@robenc/shared/package/write.js';
+import { skip } from '../../skip.js';
 
 const description: PackageDescription = {
   createdAt: '2030-01-31T12:00:00Z',
@@ -100,7 +101,7 @@ describe('model packages', () => {
   });
 
   it('a read-only models folder gives an io error that names the folder', function () {
-    if (process.getuid?.() === 0) this.skip(); // root may write anywhere
+    if (process.getuid?.() === 0) skip(this, 'the user is root, who may write anywhere');
     chmodSync(models, 0o500);
     try {
       assert.throws(() => writePackage(models, job()), refusal('io', new RegExp(`${models}.*writable`)));

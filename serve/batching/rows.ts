@@ -1,0 +1,45 @@
+/** @file Joining tensors along their first axis and cutting them apart again. */
+import { RobencError } from '@robenc/shared/errors.js';
+import type { TensorData } from '@robenc/shared/graph/value.js';
+import { ARRAYS } from '@robenc/shared/proto/dtypes.js';
+import type { Tensors } from '@robenc/shared/runtime/types.js';
+
+/** Elements of one row. */
+function rowSize(tensor: TensorData): number {
+  return tensor.shape.slice(1).reduce((product, size) => product * size, 1);
+}
+
+/** Tensors of equal type and row shape, one under the other. A single one is given back as it is. */
+export function joinRows(parts: readonly TensorData[]): TensorData {
+  const first = parts[0]!;
+  if (parts.length === 1) return first;
+  const data = new ARRAYS[first.dtype](parts.reduce((sum, part) => sum + part.data.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    // All parts have the same element type, which the type of `set` cannot say.
+    (data as Float32Array).set(part.data as Float32Array, offset);
+    offset += part.data.length;
+  }
+  return { dtype: first.dtype, shape: [parts.reduce((sum, part) => sum + part.shape[0]!, 0), ...first.shape.slice(1)], data };
+}
+
+/** Rows [start, start + count) as a view on the same memory. */
+export function sliceRows(tensor: TensorData, start: number, count: number): TensorData {
+  const size = rowSize(tensor);
+  return { dtype: tensor.dtype, shape: [count, ...tensor.shape.slice(1)], data: tensor.data.subarray(start * size, (start + count) * size) };
+}
+
+/** `work` on every tensor of a record. */
+export function mapTensors(tensors: Tensors, work: (tensor: TensorData, name: string) => TensorData): Record<string, TensorData> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, work(tensor, name)]));
+}
+
+/** The number of rows, which all tensors must share. Throws `mismatch` naming the one that differs. */
+export function rowsOf(tensors: Tensors, what: string): number {
+  let rows: number | undefined;
+  for (const [name, tensor] of Object.entries(tensors)) {
+    rows ??= tensor.shape[0] ?? 0;
+    if (tensor.shape[0] !== rows) throw new RobencError('mismatch', `${what}: ${name} has the shape [${tensor.shape.join(',')}], but ${rows} rows are expected.`, { field: name });
+  }
+  return rows ?? 0;
+}

@@ -1,0 +1,42 @@
+/** @file What the pieces of work below need: a way to run graphs, and a way to be called off. */
+import { RobencError } from '@robenc/shared/errors.js';
+import type { TensorData } from '@robenc/shared/graph/value.js';
+import type { Tensors } from '@robenc/shared/runtime/types.js';
+import type { Runner } from '../batching/dispatcher.js';
+import type { PreparedImage } from '../images/recipe.js';
+import type { ServedModel } from './model.js';
+
+/** Runs any number of rows; the dispatcher of the engine is one. */
+export interface Compute {
+  run(runner: Runner, feeds: Tensors, options?: { signal?: AbortSignal }): Promise<Tensors>;
+}
+
+export interface Call {
+  readonly compute: Compute;
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
+}
+
+/** All rows of the images, one under the other: float32 [rows,3,height,width]. */
+export function stackImages({ input }: ServedModel, images: readonly PreparedImage[]): TensorData {
+  const size = 3 * input.height * input.width;
+  const rows = images.reduce((sum, image) => sum + image.rows, 0);
+  const data = images.length === 1 ? images[0]!.data : new Float32Array(rows * size);
+  if (images.length > 1) {
+    let offset = 0;
+    for (const image of images) {
+      data.set(image.data, offset);
+      offset += image.data.length;
+    }
+  }
+  return { dtype: 'float32', shape: [rows, 3, input.height, input.width], data };
+}
+
+/** One output of a run on float rows. Throws `mismatch` for an answer that is not finite: such numbers have no place in JSON, and mean a broken model. */
+export async function floatRows({ compute, signal }: Call, runner: Runner, feeds: Tensors, output: string): Promise<{ data: Float32Array; width: number }> {
+  const answers = await compute.run(runner, feeds, signal === undefined ? {} : { signal });
+  const { data, shape } = answers[output]!;
+  const rows = data as Float32Array;
+  if (!rows.every(Number.isFinite)) throw new RobencError('mismatch', `${runner.id} answered a value that is not finite in "${output}".`);
+  return { data: rows, width: shape.slice(1).reduce((product, size) => product * size, 1) };
+}

@@ -1,0 +1,57 @@
+/** @file One graph of a model in its worker threads: opened once, checked against what a package promises, run in batches. */
+import { messageOf, RobencError } from '@robenc/shared/errors.js';
+import type { DeviceName, Session, Tensors } from '@robenc/shared/runtime/types.js';
+import type { Runner } from '../batching/dispatcher.js';
+
+/** The names that a graph must have. */
+export interface Ports {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+export class ModelGraph implements Runner {
+  readonly id: string;
+  readonly #ports: Ports;
+  readonly #openSession: () => Promise<Session>;
+  #session: Promise<Session> | null = null;
+
+  /** `id` names model and graph in messages. Nothing is opened yet. */
+  constructor(id: string, ports: Ports, openSession: () => Promise<Session>) {
+    this.id = id;
+    this.#ports = ports;
+    this.#openSession = openSession;
+  }
+
+  /** Opens the session unless it is open. Throws `bad-file` when the graph lacks an input or output that it should have. */
+  async open(): Promise<{ device: DeviceName; notice: string | null }> {
+    this.#session ??= this.#openSession();
+    const session = await this.#session;
+    this.#refuseOtherPorts('input', this.#ports.inputs, session.inputs);
+    this.#refuseOtherPorts('output', this.#ports.outputs, session.outputs);
+    return session;
+  }
+
+  /** Answers of the promised outputs. A failure here is the server's: feeds were checked before. */
+  async run(feeds: Tensors): Promise<Tensors> {
+    await this.open();
+    const session = await this.#session!;
+    try {
+      return await session.run(feeds, this.#ports.outputs);
+    } catch (cause) {
+      if (cause instanceof RobencError && cause.code === 'cancelled') throw cause;
+      throw new RobencError('mismatch', `${this.id} could not run: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await (await session)?.close();
+  }
+
+  #refuseOtherPorts(kind: 'input' | 'output', wanted: readonly string[], found: readonly { name: string }[]): void {
+    const names = found.map(({ name }) => name);
+    const missing = wanted.find((name) => !names.includes(name));
+    if (missing !== undefined) throw new RobencError('bad-file', `${this.id} has no ${kind} "${missing}". It has: ${names.join(', ')}. Export the model again.`);
+  }
+}

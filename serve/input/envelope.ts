@@ -1,0 +1,37 @@
+/** @file Reading JSON from strangers: size and depth are bounded before any schema walks over it. */
+import { ApiError } from '../errors.js';
+
+/** A request is a flat object with a few lists; anything larger is an attack or a mistake. */
+const MAX_DEPTH = 8;
+const MAX_VALUES = 4_096;
+
+/** The object that a JSON body holds. Throws `bad_input` for anything else. */
+export function parseEnvelope(body: Buffer): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new ApiError('bad_input', `The body is not JSON: ${String((cause as Error).message).slice(0, 200)}.`, { field: 'body', remedy: 'Send one JSON object in UTF-8.', cause });
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new ApiError('bad_input', 'The body is JSON, but not an object.', { field: 'body', remedy: 'Send an object such as {"image": "..."}.' });
+  refuseUnbounded(value);
+  return value as Record<string, unknown>;
+}
+
+/** Without recursion, so that deep nesting cannot overflow the stack here or in the code that trusts this check. */
+function refuseUnbounded(root: object): void {
+  let level: object[] = [root];
+  let values = 0;
+  for (let depth = 1; level.length > 0; depth++) {
+    const next: object[] = [];
+    for (const item of level) {
+      const children: unknown[] = Array.isArray(item) ? item : Object.values(item);
+      values += children.length;
+      if (values > MAX_VALUES || depth > MAX_DEPTH)
+        throw new ApiError('bad_input', `The JSON body has more than ${MAX_VALUES} values or ${MAX_DEPTH} levels.`, { field: 'body', remedy: 'Send images as base64 text, not as lists of numbers.' });
+      for (const child of children) if (child !== null && typeof child === 'object') next.push(child);
+    }
+    level = next;
+  }
+}

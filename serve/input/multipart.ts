@@ -1,0 +1,33 @@
+/** @file Forms with files: image parts and option fields. */
+import { Readable } from 'node:stream';
+import multer, { type MulterRequest } from 'multer';
+import { ApiError, toApiError } from '../errors.js';
+
+export interface Form {
+  readonly images: readonly Uint8Array[];
+  readonly fields: Readonly<Record<string, string | string[]>>;
+}
+
+const MAX_FIELDS = 32;
+const MAX_FIELD_BYTES = 64 * 1024;
+
+/** Parses a body that is already in memory, and so already bounded. Throws `bad_input` or `too_large`. */
+export async function parseForm(body: Buffer, contentType: string, { maxImages }: { maxImages: number }): Promise<Form> {
+  const request: MulterRequest = Object.assign(Readable.from([body]), { headers: { 'content-type': contentType, 'content-length': String(body.length) } });
+  const limits = { files: maxImages, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, parts: maxImages + MAX_FIELDS };
+  await new Promise<void>((resolve, reject) => {
+    multer({ storage: multer.memoryStorage(), limits }).any()(request, null, (error) => (error === undefined || error === null ? resolve() : reject(readable(error))));
+  });
+  const images = (request.files ?? []).map(({ fieldname, buffer }) => {
+    if (fieldname !== 'image' && fieldname !== 'images') throw new ApiError('bad_input', `The form has a file in the field "${fieldname}".`, { field: fieldname, remedy: 'Send files in fields named "image" or "images".' });
+    if (buffer.length === 0) throw new ApiError('bad_input', `The file in the field "${fieldname}" is empty.`, { field: fieldname });
+    return buffer;
+  });
+  return { images, fields: { ...request.body } };
+}
+
+/** busboy's own errors (a missing boundary, a cut body) have neither code nor status; they are the client's all the same. */
+function readable(error: unknown): ApiError {
+  const known = toApiError(error);
+  return known.code === 'internal' ? new ApiError('bad_input', `The form could not be read: ${(error as Error).message}.`, { field: 'body', cause: error }) : known;
+}

@@ -1,0 +1,110 @@
+/** @file The OpenAPI 3.1 document: assembled from the table of routes, so it cannot say other than what is checked. */
+import { Type, type TObject, type TSchema } from '@sinclair/typebox';
+import { API_ERRORS, ErrorBody, type ApiErrorCode } from '../errors.js';
+import type { Limits } from '../limits.js';
+import type { Route } from '../routes/route.js';
+
+const Binary = Type.String({ description: 'a JPEG, PNG, WebP, AVIF, GIF (first frame) or TIFF (first page) file' });
+const Base64 = Type.String({ description: 'an image file as base64 or as a data URI. Addresses are not fetched.' });
+
+/** `limits` are those of the running server. */
+export function openapiDocument(routes: readonly Route[], limits: Limits): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route, limits) };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'robenc',
+      version: '1',
+      description: 'Embeddings, classification and robustness checks of images by adversarially trained encoders.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    security: [],
+    paths,
+    components: { schemas: { Error: plain(ErrorBody) } },
+  };
+}
+
+function operation(route: Route, limits: Limits): Record<string, unknown> {
+  const { name, summary, description, options, response, method } = route;
+  const good = { description: 'The answer.', headers: REQUEST_ID, content: { 'application/json': { schema: plain(response) } } };
+  return {
+    operationId: name,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(method === 'get' ? { parameters: queryParameters(options) } : { parameters: rawParameters(options), requestBody: requestBody(route, limits) }),
+    responses: { 200: good, ...errorResponses([...route.errors, 'internal']) },
+  };
+}
+
+/** One response per status, listing the codes that share it. */
+function errorResponses(codes: readonly ApiErrorCode[]): Record<string, unknown> {
+  const byStatus = new Map<number, ApiErrorCode[]>();
+  for (const code of codes) byStatus.set(API_ERRORS[code].status, [...(byStatus.get(API_ERRORS[code].status) ?? []), code]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, same]) => [
+      status,
+      {
+        description: same.map((code) => `\`${code}\`: ${API_ERRORS[code].summary}`).join(' '),
+        headers: status === 429 ? { ...REQUEST_ID, ...RETRY_AFTER } : REQUEST_ID,
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
+    ]),
+  );
+}
+
+const REQUEST_ID = { 'x-request-id': { description: 'id of the request, as sent or made up', schema: { type: 'string' } } };
+const RETRY_AFTER = { 'retry-after': { description: 'seconds after which it is worth asking again', schema: { type: 'integer' } } };
+
+/** JSON, a form, or the bytes of one image. */
+function requestBody({ options, images }: Route, limits: Limits): Record<string, unknown> {
+  const most = Math.min(images, limits.maxImages);
+  const json = Type.Object(
+    { ...options.properties, image: Type.Optional(Base64), images: Type.Optional(Type.Array(Base64, { minItems: 1, maxItems: most, description: `instead of image: up to ${most}` })) },
+    { additionalProperties: false },
+  );
+  const form = Type.Object(
+    { ...options.properties, image: Type.Optional(Binary), images: Type.Optional(Type.Array(Binary, { minItems: 1, maxItems: most })) },
+    { additionalProperties: false },
+  );
+  const oneOf = [{ required: ['image'] }, { required: ['images'] }];
+  return {
+    required: true,
+    description: `At most ${limits.maxBodyBytes} bytes.`,
+    content: {
+      'application/json': { schema: { ...plain(withoutDefaultsRequired(json)), oneOf } },
+      'multipart/form-data': { schema: plain(withoutDefaultsRequired(form)) },
+      'image/*': { schema: {} },
+      'application/octet-stream': { schema: {} },
+    },
+  };
+}
+
+/** Options in the address go with requests whose body is the image itself. */
+function rawParameters(options: TObject): unknown[] {
+  return queryParameters(options).map((parameter) => ({ ...parameter, required: false, description: `${parameter.description} (only where the body is the image itself)` }));
+}
+
+function queryParameters(options: TObject): { name: string; in: 'query'; required: boolean; description: string; schema: unknown }[] {
+  const required = withoutDefaultsRequired(options).required ?? [];
+  return Object.entries(options.properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    description: String(schema['description'] ?? name),
+    schema: plain(schema),
+  }));
+}
+
+/** A field with a default is not required of the client, although it is always there for the code. */
+function withoutDefaultsRequired(schema: TObject): TObject {
+  const required = (schema.required ?? []).filter((name) => schema.properties[name]!['default'] === undefined);
+  const { required: _, ...rest } = schema;
+  return (required.length === 0 ? rest : { ...rest, required }) as TObject;
+}
+
+/** Without TypeBox's own symbols. */
+function plain(schema: TSchema): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(schema)) as Record<string, unknown>;
+}

@@ -1,0 +1,48 @@
+/** @file POST /v1/embed: images to embeddings. */
+import { Type } from '@sinclair/typebox';
+import { embedImages, normalized } from '../engine/embed.js';
+import { identityOf } from '../engine/model.js';
+import { defineRoute } from './route.js';
+import { closed, ImageSize, ModelIdentity, ModelReference, optionsOf, RequestId } from './schemas.js';
+
+export default defineRoute({
+  name: 'embed',
+  method: 'post',
+  path: '/v1/embed',
+  summary: 'the embedding of each image',
+  options: optionsOf({
+    model: ModelReference,
+    normalize: Type.Boolean({ default: false, description: 'scale each embedding to Euclidean length 1' }),
+    encoding: Type.Union([Type.Literal('float'), Type.Literal('base64')], { default: 'float', description: 'numbers, or base64 of little-endian float32, which is smaller and faster to read' }),
+  }),
+  images: 64,
+  response: Type.Object(
+    {
+      model: ModelIdentity,
+      requestId: RequestId,
+      size: Type.Integer({ description: 'numbers in each embedding' }),
+      embeddings: Type.Array(Type.Union([Type.Array(Type.Number()), Type.String()]), { description: 'one per image, in the order they were sent' }),
+      images: Type.Array(ImageSize),
+    },
+    closed,
+  ),
+  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable'],
+  async handle({ options, ...request }, context) {
+    const model = context.model(options.model);
+    const images = await context.prepare(model, request);
+    const raw = await embedImages(model, images, { compute: context.engine.dispatcher, signal: context.signal });
+    const embeddings = options.normalize ? raw.map(normalized) : raw;
+    return {
+      model: identityOf(model),
+      requestId: context.requestId,
+      size: embeddings[0]!.length,
+      embeddings: embeddings.map((embedding) => (options.encoding === 'base64' ? toBase64(embedding) : Array.from(embedding))),
+      images: images.map(({ width, height }) => ({ width, height })),
+    };
+  },
+});
+
+/** Every platform that Node runs on with ONNX Runtime is little-endian, and so is this. */
+function toBase64(embedding: Float32Array): string {
+  return Buffer.from(embedding.buffer, embedding.byteOffset, embedding.byteLength).toString('base64');
+}
