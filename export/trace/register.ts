@@ -1,0 +1,41 @@
+/** @file Registers the tracing backend with tfjs, once a process, with a kernel for every name that tfjs knows. */
+import * as tf from '@tensorflow/tfjs';
+import { RobencError } from '@robenc/shared/errors.js';
+import { TracingBackend } from './backend.js';
+import { KernelCall, type Kernel } from './kernel.js';
+import { kernels } from './kernels/index.js';
+
+/** The name under which tfjs knows the tracing backend. */
+export const BACKEND = 'robenc-trace';
+
+let backend: TracingBackend | null = null;
+
+/** The tracing backend, registered on first use. */
+export function tracingBackend(): TracingBackend {
+  if (backend) return backend;
+  const made = new TracingBackend();
+  tf.registerBackend(BACKEND, () => made, 0);
+  for (const kernel of kernels.entries) tf.registerKernel({ kernelName: kernel.name, backendName: BACKEND, kernelFunc: ({ inputs, attrs }) => run(made, kernel, inputs, attrs ?? {}) });
+  // Kernels that other backends have and this one has not: refused by name, with what to do.
+  for (const { kernelName } of tf.getKernelsForBackend('cpu')) {
+    if (!kernels.has(kernelName)) tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc: () => refuse(kernelName) });
+  }
+  backend = made;
+  return made;
+}
+
+function run(backend: TracingBackend, kernel: Kernel, inputs: tf.NamedTensorInfoMap, attrs: object): tf.TensorInfo | tf.TensorInfo[] {
+  const { context } = backend;
+  const { name } = kernel;
+  const given = Object.entries(inputs).filter((entry): entry is [string, tf.TensorInfo] => entry[1] !== undefined && entry[1] !== null);
+  const step = context.axis.step(name, { attrs, shapes: given.map(([, info]) => info.shape) });
+  const tensors = Object.fromEntries(given.map(([key, info]) => [key, backend.tracedOf(info)]));
+  for (const [i, [key]] of given.entries()) context.check(tensors[key]!, step.shapes[i]!, `Input "${key}" of ${name}`);
+  context.kernels.push(name);
+  const results = kernel.emit(new KernelCall(context, name, tensors, step.attrs as Record<string, unknown>));
+  return 'value' in results ? backend.register(results, name) : results.map((result) => backend.register(result, name));
+}
+
+function refuse(name: string): never {
+  throw new RobencError('unsupported', `The tfjs kernel ${name} cannot be traced. Write the function with other operations; there are: ${[...kernels.names].sort().join(', ')}.`);
+}
