@@ -9,6 +9,8 @@ export interface CommandEntry {
   load(): Promise<{ default: Command }>;
 }
 
-const entries: readonly CommandEntry[] = [];
+const entries: readonly CommandEntry[] = [
+  { name: 'train', summary: 'train a self-supervised encoder as a run file says', load: () => import('@robenc/train/commands/train.js') },
+];
 
 export const commands = table('command', entries);

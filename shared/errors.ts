@@ -1,22 +1,20 @@
 /** @file The one error type that robenc throws on purpose, and what each kind means for exit codes and HTTP answers. */
 
-/**
- * What went wrong, in words that a program can branch on.
- * `usage`: the caller's flags or options; `bad-input`: a value in a request or file; `not-found`: a file, model or name;
- * `bad-file`: a file that is there but broken; `unsupported`: something robenc does not do; `mismatch`: two things that should agree do not;
- * `io`: the disk or network refused; `busy`: try again later; `unavailable`: a device or optional package is missing; `cancelled`: stopped on request.
- */
-export type ErrorCode =
-  | 'usage'
-  | 'bad-input'
-  | 'not-found'
-  | 'bad-file'
-  | 'unsupported'
-  | 'mismatch'
-  | 'io'
-  | 'busy'
-  | 'unavailable'
-  | 'cancelled';
+/** What went wrong, in words that a program can branch on, and what each means. */
+export const ERROR_CODES = {
+  usage: "the caller's flags or options are wrong",
+  'bad-input': 'a value in a request or file is wrong',
+  'not-found': 'there is no such file, model or name',
+  'bad-file': 'a file is there but broken',
+  unsupported: 'something that robenc does not do',
+  mismatch: 'two things that should agree do not',
+  io: 'the disk or the network refused',
+  busy: 'too much to do at present; try again later',
+  unavailable: 'a device or an optional package is missing',
+  cancelled: 'stopped on request',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** An error whose message says what, where, with which values, and what to do. Never shown with a stack to users. */
 export class RobencError extends Error {
@@ -32,8 +30,17 @@ export class RobencError extends Error {
   }
 }
 
-/** Exit codes of every command: 0 done or passed, 1 below a threshold, 2 usage, 3 could not run, 4 ran but not reliable. */
+/** Exit codes of every command. */
 export const EXIT = { done: 0, belowThreshold: 1, usage: 2, couldNotRun: 3, notReliable: 4 } as const;
+
+/** What each exit code means. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done, or passed',
+  belowThreshold: 'done, and a result is below a threshold',
+  usage: 'the command line is wrong',
+  couldNotRun: 'it could not run, or was stopped',
+  notReliable: 'it ran, but the result is not reliable',
+};
 
 /** The exit code that belongs to an error. */
 export function exitCodeOf(error: unknown): number {
