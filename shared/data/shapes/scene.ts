@@ -4,8 +4,8 @@ import { outlines, type Outline } from './outlines.js';
 import { randomSurface, type Surface } from './surface.js';
 
 export const SIDE = 32;
-/** Samples per pixel and axis along borders. */
-const SAMPLES = 3;
+/** Copies are up to this much wider than high, or higher than wide. */
+const STRETCH = 1.15;
 
 /** Light of the three channels, 1 is white; reused from image to image. */
 const canvas = new Float32Array(SIDE * SIDE * 3);
@@ -33,10 +33,10 @@ function drawBackground(random: Random, luma: number): void {
 function drawClutter(random: Random, luma: number): void {
   for (let piece = random.integer(5) + 2; piece > 0; piece--) {
     const surface = randomSurface(random, luma + contrast(random, luma, 0.1, 0.35), 0.05);
-    const [x, y, angle] = [random.uniform(0, SIDE), random.uniform(0, SIDE), random.uniform(0, Math.PI)];
-    const length = random.uniform(0.8, random.next() < 0.5 ? 2 : 14);
-    const thickness = random.uniform(0.5, 1.1);
-    stamp(surface, x, y, length, angle, (u, v) => Math.abs(u) < 1 && Math.abs(v) * length < thickness);
+    const radius = random.uniform(0.8, random.next() < 0.5 ? 2 : 14);
+    const height = Math.min(1, random.uniform(0.5, 1.1) / radius);
+    const pose = { x: random.uniform(0, SIDE), y: random.uniform(0, SIDE), radius, angle: random.uniform(0, Math.PI), height };
+    stamp(surface, pose, (u, v) => Math.abs(u) < 1 && Math.abs(v) < height);
   }
 }
 
@@ -51,9 +51,10 @@ function drawCopies(random: Random, outline: Outline, luma: number): void {
     if (spot === null) continue;
     placed.push({ ...spot, radius });
     const surface = randomSurface(random, luma + contrast(random, luma, 0.28, 0.45), random.uniform(0, 0.1));
-    const stretch = random.uniform(0.85, 1.15);
+    const stretch = random.uniform(1 / STRETCH, STRETCH);
     const mirror = random.next() < 0.5 ? -1 : 1;
-    stamp(surface, spot.x, spot.y, radius, random.uniform(0, 2 * Math.PI), (u, v) => outline.inside(u * stretch * mirror, v / stretch));
+    const pose = { ...spot, radius: radius * STRETCH, angle: random.uniform(0, 2 * Math.PI), height: 1 };
+    stamp(surface, pose, (u, v) => outline.inside(u * STRETCH * stretch * mirror, (v * STRETCH) / stretch));
   }
 }
 
@@ -77,20 +78,30 @@ function contrast(random: Random, luma: number, least: number, most: number): nu
   return up ? size : -size;
 }
 
+/** Where a piece is drawn: its centre and radius in pixels, its turn, and its height as a share of the radius. */
+interface Pose {
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+  readonly angle: number;
+  readonly height: number;
+}
+
 /** Paints `surface` where the turned and scaled point is inside, with soft borders. */
-function stamp(surface: Surface, centreX: number, centreY: number, radius: number, angle: number, inside: (u: number, v: number) => boolean): void {
-  const cos = Math.cos(angle) / radius;
-  const sin = Math.sin(angle) / radius;
-  const reach = radius * 1.25;
-  for (let y = Math.max(0, Math.floor(centreY - reach)); y < Math.min(SIDE, centreY + reach); y++)
-    for (let x = Math.max(0, Math.floor(centreX - reach)); x < Math.min(SIDE, centreX + reach); x++) {
+function stamp(surface: Surface, pose: Pose, inside: (u: number, v: number) => boolean): void {
+  const cos = Math.cos(pose.angle) / pose.radius;
+  const sin = Math.sin(pose.angle) / pose.radius;
+  const reach = pose.radius + 1;
+  const edge = 1 / pose.radius;
+  for (let y = Math.max(0, Math.floor(pose.y - reach)); y < Math.min(SIDE, pose.y + reach); y++)
+    for (let x = Math.max(0, Math.floor(pose.x - reach)); x < Math.min(SIDE, pose.x + reach); x++) {
+      const u = cos * (x + 0.5 - pose.x) + sin * (y + 0.5 - pose.y);
+      const v = cos * (y + 0.5 - pose.y) - sin * (x + 0.5 - pose.x);
+      if (Math.abs(v) > pose.height + edge || u * u + v * v > (1 + edge) * (1 + edge)) continue;
       let hits = 0;
-      for (let sample = 0; sample < SAMPLES * SAMPLES; sample++) {
-        const dx = x + ((sample % SAMPLES) + 0.5) / SAMPLES - centreX;
-        const dy = y + (Math.floor(sample / SAMPLES) + 0.5) / SAMPLES - centreY;
-        if (inside(cos * dx + sin * dy, cos * dy - sin * dx)) hits++;
-      }
-      if (hits > 0) paint(surface, x, y, hits / (SAMPLES * SAMPLES));
+      for (let row = -1; row <= 1; row++)
+        for (let column = -1; column <= 1; column++) if (inside(u + (cos * column + sin * row) / 3, v + (cos * row - sin * column) / 3)) hits++;
+      if (hits > 0) paint(surface, x, y, hits / 9);
     }
 }
 

@@ -19,9 +19,10 @@ export function randomSurface(random: Random, luma: number, depth: number): Surf
 
 /** A colour of random hue and saturation with the luma given, as far as the cube of colours has one. */
 export function randomColour(random: Random, luma: number): Colour {
-  const colour: [number, number, number] = [random.next(), random.next(), random.next()];
+  const colour: Colour = [random.next(), random.next(), random.next()];
   const own = lumaOf(colour);
-  return [0, 1, 2].map((i) => Math.min(1, Math.max(0, luma + (colour[i]! - own) * 0.8))) as unknown as Colour;
+  const [red, green, blue] = colour.map((value) => Math.min(1, Math.max(0, luma + (value - own) * 0.8)));
+  return [red!, green!, blue!];
 }
 
 function lumaOf([red, green, blue]: Colour): number {
@@ -51,7 +52,11 @@ function mottle(random: Random, frequency: number): Pattern {
   const waves = Array.from({ length: 3 }, () => {
     const angle = random.uniform(0, 2 * Math.PI);
     const pitch = frequency * random.uniform(0.5, 1.5);
-    return [Math.cos(angle) * pitch, Math.sin(angle) * pitch, random.uniform(0, 2 * Math.PI)] as const;
+    return { kx: Math.cos(angle) * pitch, ky: Math.sin(angle) * pitch, phase: random.uniform(0, 2 * Math.PI) };
   });
-  return (x, y) => 0.5 + waves.reduce((sum, [kx, ky, phase]) => sum + Math.sin(kx * x + ky * y + phase), 0) / 6;
+  return (x, y) => {
+    let sum = 0;
+    for (const wave of waves) sum += Math.sin(wave.kx * x + wave.ky * y + wave.phase);
+    return 0.5 + sum / 6;
+  };
 }
