@@ -5,7 +5,12 @@ import { Type } from '@sinclair/typebox';
 /** Options that every encoder of RGB images has. The default leaves pixels as they are, as the paper's code does. */
 export const inputOptions = {
   mean: Type.Array(Type.Number(), { default: [0, 0, 0], minItems: 3, maxItems: 3, description: 'subtracted from each channel' }),
-  std: Type.Array(Type.Number({ exclusiveMinimum: 0 }), { default: [1, 1, 1], minItems: 3, maxItems: 3, description: 'divides each channel, after the mean is off' }),
+  std: Type.Array(Type.Number({ exclusiveMinimum: 0 }), {
+    default: [1, 1, 1],
+    minItems: 3,
+    maxItems: 3,
+    description: 'divides each channel, after the mean is off',
+  }),
 };
 
 /** (x - mean) / std per channel; `x` [n, height, width, 3]. */

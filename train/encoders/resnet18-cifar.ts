@@ -13,7 +13,10 @@ const config = Type.Object(
 );
 
 /** 64, 128, 256 and 512 channels, two blocks each; 512 to 4096 to 4096 to 1024 by default. 34 million parameters. */
-export const resnet18Cifar = residualEncoder({ name: 'resnet18-cifar', summary: 'ResNet-18 with a 3x3 stem for small images; needs a GPU or patience', config }, () => ({
-  widths: [64, 128, 256, 512],
-  blocks: 2,
-}));
+export const resnet18Cifar = residualEncoder(
+  { name: 'resnet18-cifar', summary: 'ResNet-18 with a 3x3 stem for small images; needs a GPU or patience', config },
+  () => ({
+    widths: [64, 128, 256, 512],
+    blocks: 2,
+  }),
+);

@@ -21,13 +21,20 @@ export function initialState({ encoder, optimizer, ...spec }: StepSpec, random: 
 export function checkBatch(spec: StepSpec, { views, labels }: Batch, learningRates: readonly number[]): void {
   const shape = pixelShape(spec);
   const pixels = shape.reduce((a, b) => a * b);
-  if (views.length !== pixels) throw new RobencError('bad-input', `Training step: a batch is [${shape.join(',')}], ${pixels} values; there are ${views.length}.`, { field: 'views' });
+  if (views.length !== pixels)
+    throw new RobencError('bad-input', `Training step: a batch is [${shape.join(',')}], ${pixels} values; there are ${views.length}.`, { field: 'views' });
   if (spec.loss.use.needsLabels && labels === undefined)
-    throw new RobencError('bad-input', `Training step: loss ${spec.loss.use.name} needs the class of every image. Give labelled data, or another loss.`, { field: 'labels' });
+    throw new RobencError('bad-input', `Training step: loss ${spec.loss.use.name} needs the class of every image. Give labelled data, or another loss.`, {
+      field: 'labels',
+    });
   if (labels !== undefined && labels.length !== spec.batch)
     throw new RobencError('bad-input', `Training step: ${spec.batch} images, ${labels.length} labels.`, { field: 'labels' });
   if (learningRates.length !== spec.adversary.replays)
-    throw new RobencError('bad-input', `Training step: ${spec.adversary.replays} optimizer steps on a batch need as many learning rates; there are ${learningRates.length}.`, { field: 'learningRates' });
+    throw new RobencError(
+      'bad-input',
+      `Training step: ${spec.adversary.replays} optimizer steps on a batch need as many learning rates; there are ${learningRates.length}.`,
+      { field: 'learningRates' },
+    );
 }
 
 /** Throws `mismatch`, naming the first difference, unless `given` has the names and shapes of `expected`. */
@@ -45,10 +52,18 @@ function asParameters({ delta }: TrainingState): Parameters {
 function checkParameters(what: string, expected: Readonly<Parameters>, given: Readonly<Parameters>): void {
   for (const [name, { shape }] of Object.entries(expected)) {
     const other = given[name];
-    if (other === undefined) throw new RobencError('mismatch', `Training state: ${what} "${name}" is missing. Resume with the configuration that the state was made with.`);
+    if (other === undefined)
+      throw new RobencError('mismatch', `Training state: ${what} "${name}" is missing. Resume with the configuration that the state was made with.`);
     if (other.shape.join() !== shape.join())
-      throw new RobencError('mismatch', `Training state: ${what} "${name}" is [${other.shape.join(',')}], expected [${shape.join(',')}]. Resume with the configuration that the state was made with.`);
+      throw new RobencError(
+        'mismatch',
+        `Training state: ${what} "${name}" is [${other.shape.join(',')}], expected [${shape.join(',')}]. Resume with the configuration that the state was made with.`,
+      );
   }
   const extra = Object.keys(given).find((name) => !(name in expected));
-  if (extra !== undefined) throw new RobencError('mismatch', `Training state: ${what} "${extra}" is not part of this configuration. Resume with the configuration that the state was made with.`);
+  if (extra !== undefined)
+    throw new RobencError(
+      'mismatch',
+      `Training state: ${what} "${extra}" is not part of this configuration. Resume with the configuration that the state was made with.`,
+    );
 }

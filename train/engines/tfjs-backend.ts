@@ -18,7 +18,8 @@ const CANDIDATES: Readonly<Record<string, readonly string[]>> = {
 /** Makes the best backend for `auto`, `cpu` or `cuda` tfjs's own. Throws `unavailable` for `cuda` without tfjs-node-gpu, and for any other device. */
 export async function chooseBackend(device: string): Promise<Backend> {
   const candidates = CANDIDATES[device];
-  if (candidates === undefined) throw new RobencError('unavailable', `Engine tfjs has no device "${device}". There are: ${Object.keys(CANDIDATES).join(', ')}.`, { field: 'device' });
+  if (candidates === undefined)
+    throw new RobencError('unavailable', `Engine tfjs has no device "${device}". There are: ${Object.keys(CANDIDATES).join(', ')}.`, { field: 'device' });
   // Without this, tfjs advertises its native packages on every first use.
   tf.enableProdMode();
   const faults: string[] = [];

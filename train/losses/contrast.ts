@@ -10,7 +10,10 @@ export function contrast(z: tf.Tensor2D, positives: tf.Tensor2D, temperature: nu
   const rows = z.shape[0];
   // Rows have length 1, so 1/temperature bounds the logits, and taking it off keeps exp() in range without a maximum.
   const logits = tf.sub(tf.mul(tf.matMul(z, z, false, true), 1 / temperature), 1 / temperature);
-  const others = tf.mul(tf.exp(logits), matrix(rows, (i, j) => (i === j ? 0 : 1)));
+  const others = tf.mul(
+    tf.exp(logits),
+    matrix(rows, (i, j) => (i === j ? 0 : 1)),
+  );
   const logLikelihood = tf.sub(logits, tf.log(tf.sum(others, 1, true)));
   const mean = tf.div(tf.sum(tf.mul(positives, logLikelihood), 1), tf.sum(positives, 1));
   return tf.neg(tf.mean<tf.Scalar>(mean));
@@ -18,7 +21,10 @@ export function contrast(z: tf.Tensor2D, positives: tf.Tensor2D, temperature: nu
 
 /** The constant [rows, rows] matrix with those entries. */
 export function matrix(rows: number, entry: (i: number, j: number) => number): tf.Tensor2D {
-  return tf.tensor2d(Float32Array.from({ length: rows * rows }, (_, at) => entry(Math.floor(at / rows), at % rows)), [rows, rows]);
+  return tf.tensor2d(
+    Float32Array.from({ length: rows * rows }, (_, at) => entry(Math.floor(at / rows), at % rows)),
+    [rows, rows],
+  );
 }
 
 /** A softmax over cosines in [-1,1]: below 0.03, exp() of the least of them leaves single precision. */

@@ -16,12 +16,16 @@ export const supCon: Loss<Static<typeof config>> = {
   needsLabels: true,
   views: { least: 2, most: Infinity },
   value(options, { projections, labels }) {
-    if (labels === undefined) throw new RobencError('bad-input', 'Loss sup-con needs the class of every image. Give labelled data, or use emp-ssl or nt-xent.', { field: 'labels' });
+    if (labels === undefined)
+      throw new RobencError('bad-input', 'Loss sup-con needs the class of every image. Give labelled data, or use emp-ssl or nt-xent.', { field: 'labels' });
     const [views, batch, dim] = projections.shape;
     const rows = views * batch;
     const classes = tf.tile(labels, [views]);
     const same = tf.cast(tf.equal(tf.reshape(classes, [rows, 1]), tf.reshape(classes, [1, rows])), 'float32');
-    const positives: tf.Tensor2D = tf.mul(same, matrix(rows, (i, j) => (i === j ? 0 : 1)));
+    const positives: tf.Tensor2D = tf.mul(
+      same,
+      matrix(rows, (i, j) => (i === j ? 0 : 1)),
+    );
     const loss = contrast(tf.reshape(projections, [rows, dim]), positives, options.temperature);
     return { loss, parts: { contrast: loss } };
   },

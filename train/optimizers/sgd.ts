@@ -30,7 +30,10 @@ export function zeroMomentum(params: Readonly<Parameters>): Parameters {
 }
 
 /** The step along `grads` with momentum and without weight decay; slots hold one velocity per parameter. */
-export function descend({ momentum, nesterov }: { momentum: number; nesterov: boolean }, { params, grads, slots, learningRate }: OptimizerInput): { params: Tensors; slots: Tensors } {
+export function descend(
+  { momentum, nesterov }: { momentum: number; nesterov: boolean },
+  { params, grads, slots, learningRate }: OptimizerInput,
+): { params: Tensors; slots: Tensors } {
   const velocities = mapValues(params, (_, name) => tf.add(tf.mul(slots[name]!, momentum), grads[name]!));
   const moved = mapValues(params, (param, name) => {
     const velocity = velocities[name]!;

@@ -20,7 +20,8 @@ export interface Statistics {
 export function batchNormTrain(x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D, running: Statistics): Statistics & { readonly y: tf.Tensor } {
   const channels = x.shape.at(-1)!;
   const count = x.size / channels;
-  if (count < 2) throw new RobencError('bad-input', `Batch normalisation in training: one value per channel in [${x.shape.join(',')}]. Use at least two images in a batch.`);
+  if (count < 2)
+    throw new RobencError('bad-input', `Batch normalisation in training: one value per channel in [${x.shape.join(',')}]. Use at least two images in a batch.`);
   const [y, mean, variance] = composite('BatchNormTrain', [x, scale, shift], { epsilon: EPSILON }, [x.shape, [channels], [channels]], () =>
     normalize(x, scale, shift),
   ) as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];

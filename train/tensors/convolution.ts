@@ -11,7 +11,12 @@ export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, stride: number)
   if (padding === 0) return tf.conv2d(x, kernel, stride, 'valid');
   // The native TensorFlow backend has no gradient of a convolution with numeric padding.
   if (tf.getBackend() === 'tensorflow') {
-    const padded: tf.Tensor4D = tf.pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]]);
+    const padded: tf.Tensor4D = tf.pad(x, [
+      [0, 0],
+      [padding, padding],
+      [padding, padding],
+      [0, 0],
+    ]);
     return tf.conv2d(padded, kernel, stride, 'valid');
   }
   return tf.conv2d(x, kernel, stride, padding);

@@ -11,7 +11,10 @@ import { RobencError } from '@robenc/shared/errors.js';
 export function logDet(a: tf.Tensor3D): tf.Tensor1D {
   const [count, order] = a.shape;
   const withGradient = tf.customGrad((matrix, save) => {
-    const [value, inverse] = composite('LogDetInverse', [matrix as tf.Tensor], {}, [[count], [count, order, order]], () => onHost(matrix as tf.Tensor)) as [tf.Tensor, tf.Tensor];
+    const [value, inverse] = composite('LogDetInverse', [matrix as tf.Tensor], {}, [[count], [count, order, order]], () => onHost(matrix as tf.Tensor)) as [
+      tf.Tensor,
+      tf.Tensor,
+    ];
     (save as tf.GradSaveFunc)([inverse]);
     return {
       value,
@@ -52,7 +55,11 @@ function sweep(a: Float64Array, order: number): number {
   const row = new Float64Array(order);
   for (let k = 0; k < order; k++) {
     const pivot = a[k * order + k]!;
-    if (!(pivot > 0)) throw new RobencError('bad-input', `log det: the matrix is not positive definite (pivot ${k} of ${order} is ${pivot}). Look for NaN in the projections, or lower the learning rate.`);
+    if (!(pivot > 0))
+      throw new RobencError(
+        'bad-input',
+        `log det: the matrix is not positive definite (pivot ${k} of ${order} is ${pivot}). Look for NaN in the projections, or lower the learning rate.`,
+      );
     logDet += Math.log(pivot);
     row.set(a.subarray(k * order, (k + 1) * order));
     row[k] = pivot + 1;

@@ -28,7 +28,9 @@ function gradientAt({ spec }: Toy, { params, encoderState }: TrainingState, x: F
   return tf.tidy(() => {
     const values = { params: toBackend(params), state: toBackend(encoderState) };
     const pixels = tf.tensor4d(x, [12, 3, 8, 8]);
-    return tf.grad((at) => objective(spec, { ...values, x: at as tf.Tensor4D }).loss)(pixels).dataSync() as Float32Array;
+    return tf
+      .grad((at) => objective(spec, { ...values, x: at as tf.Tensor4D }).loss)(pixels)
+      .dataSync() as Float32Array;
   });
 }
 
@@ -111,7 +113,12 @@ describe('the eager engine', () => {
     const x = setup.batch(0).views;
     const expected = attacked(x, x, gradientAt(setup, setup.initial, x), 0.05);
     const { state } = await train(setup, 1);
-    assert.ok(largestDifference(state.delta!.data.map((value, index) => x[index]! + value), expected) < 1e-6);
+    assert.ok(
+      largestDifference(
+        state.delta!.data.map((value, index) => x[index]! + value),
+        expected,
+      ) < 1e-6,
+    );
   });
 
   it('free: the perturbation is carried to the next batch, inside the ball and inside [0,1]', async () => {

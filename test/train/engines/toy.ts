@@ -16,8 +16,16 @@ export interface Toy {
 }
 
 /** 3 views of 4 images of 8x8 pixels; `adversary` and `loss` by name, with options. */
-export function toy({ adversary = 'none', options = {}, loss = 'emp-ssl', seed = 5 }: { adversary?: string; options?: object; loss?: string; seed?: number } = {}): Toy {
-  const choose = <T extends { config: Parameters<typeof check>[0] }>(use: T, config: object): { use: T; config: object } => ({ use, config: check(use.config, config, 'toy') as object });
+export function toy({
+  adversary = 'none',
+  options = {},
+  loss = 'emp-ssl',
+  seed = 5,
+}: { adversary?: string; options?: object; loss?: string; seed?: number } = {}): Toy {
+  const choose = <T extends { config: Parameters<typeof check>[0] }>(use: T, config: object): { use: T; config: object } => ({
+    use,
+    config: check(use.config, config, 'toy') as object,
+  });
   const attacker = choose(adversaries.get(adversary), options);
   const spec: StepSpec = {
     encoder: choose(encoders.get('resnet-small'), { widths: [4, 6], embedding: 16, projection: 8, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] }),

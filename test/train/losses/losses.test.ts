@@ -13,7 +13,10 @@ const SHAPE: [number, number, number] = [3, 4, 6];
 
 function normals(...keys: string[]): tf.Tensor3D {
   const random = new Random(7, ...keys);
-  return tf.tensor3d(Float32Array.from({ length: SHAPE[0] * SHAPE[1] * SHAPE[2] }, () => random.normal()), SHAPE);
+  return tf.tensor3d(
+    Float32Array.from({ length: SHAPE[0] * SHAPE[1] * SHAPE[2] }, () => random.normal()),
+    SHAPE,
+  );
 }
 
 function valueOf(loss: Loss, x: tf.Tensor): tf.Scalar {

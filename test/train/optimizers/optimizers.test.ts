@@ -15,7 +15,14 @@ describe('optimizers', () => {
   it('LARS: five parameters agree with PyTorch within 1e-6 over six steps', () => {
     const reference = readCase(join(FIXTURES, 'lars'));
     const { lrs, momentum, nesterov, weightDecay, eta, eps, clip, excludeBiasAndNorm } = reference.facts as {
-      lrs: number[]; momentum: number; nesterov: boolean; weightDecay: number; eta: number; eps: number; clip: boolean; excludeBiasAndNorm: boolean;
+      lrs: number[];
+      momentum: number;
+      nesterov: boolean;
+      weightDecay: number;
+      eta: number;
+      eps: number;
+      clip: boolean;
+      excludeBiasAndNorm: boolean;
     };
     const config = { momentum, nesterov, weightDecay, trust: eta, clip, epsilon: eps, excludeBiasAndNorm };
     const names = [0, 1, 2, 3, 4].map((index) => `p${index}`);
@@ -37,7 +44,10 @@ describe('optimizers', () => {
       const params = { weight: tf.zeros([2, 2]), still: tf.ones([2, 2]) };
       const grads = { weight: tf.ones([2, 2]), still: tf.zeros([2, 2]) };
       const slots = { weight: tf.zeros([2, 2]), still: tf.zeros([2, 2]) };
-      for (const [rate, expected] of [[0, 0], [0.1, -0.19]] as const) {
+      for (const [rate, expected] of [
+        [0, 0],
+        [0.1, -0.19],
+      ] as const) {
         const next = lars.update(LARS, { params, grads, slots, learningRate: tf.scalar(rate) }).params;
         assert.ok(Math.abs(next['weight']!.dataSync()[0]! - expected) < 1e-7);
         assert.equal(next['still']!.dataSync()[0], 1);

@@ -40,7 +40,9 @@ describe('log det and inverse by sweeping', () => {
     const [a, b] = [gram(order, 0.5, 1), gram(order, 0.5, 2)];
     tf.tidy(() => {
       const matrices = tf.tensor3d(Float32Array.from([...a, ...b]), [2, order, order]);
-      const gradient = tf.grad((x) => tf.sum(tf.mul(logDet(x as tf.Tensor3D), [1, 3])))(matrices).dataSync();
+      const gradient = tf
+        .grad((x) => tf.sum(tf.mul(logDet(x as tf.Tensor3D), [1, 3])))(matrices)
+        .dataSync();
       const { inverse } = sweepInverse([...a, ...b], 2, order);
       for (const [i, value] of inverse.entries()) assert.ok(Math.abs(gradient[i]! - value * (i < order * order ? 1 : 3)) < 1e-6);
     });
