@@ -31,7 +31,7 @@ export function differentiate(spec: StepSpec, input: ObjectiveInput, wanted: { p
   const at = [...names.map((name) => input.params[name]!), ...(wanted.pixels ? [input.x] : [])];
   const { value, grads } = tf.valueAndGrads(f)(at);
   return {
-    loss: value as tf.Scalar,
+    loss: value,
     parts: mapValues(kept.parts, release),
     state: mapValues(kept.state, release),
     params: Object.fromEntries(names.map((name, index) => [name, grads[index]!])),

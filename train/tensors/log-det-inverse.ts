@@ -26,7 +26,7 @@ export function logDet(a: tf.Tensor3D): tf.Tensor1D {
 
 function onHost(a: tf.Tensor): tf.Tensor[] {
   const [count, order] = a.shape as [number, number, number];
-  const { logDet: values, inverse } = sweepInverse(a.dataSync() as Float32Array, count, order);
+  const { logDet: values, inverse } = sweepInverse(a.dataSync(), count, order);
   return [tf.tensor1d(Float32Array.from(values)), tf.tensor3d(Float32Array.from(inverse), [count, order, order])];
 }
 

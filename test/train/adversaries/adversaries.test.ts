@@ -7,7 +7,7 @@ import { ascend, intoBox } from '@robenc/train/adversaries/perturbation.js';
 
 function plan(name: string, options: object = {}) {
   const adversary = adversaries.get(name);
-  return adversary.plan(check(adversary.config, options, name) as object);
+  return adversary.plan(check(adversary.config, options, name));
 }
 
 describe('adversaries', () => {

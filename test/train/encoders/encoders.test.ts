@@ -36,7 +36,7 @@ describe('every encoder', () => {
   before(() => tf.setBackend('cpu'));
 
   for (const encoder of encoders.entries) {
-    const config = check(encoder.config, SIZES, encoder.name) as object;
+    const config = check(encoder.config, SIZES, encoder.name);
     let params: Parameters;
     let state: Parameters;
     before(() => ({ params, state } = encoder.init(config, new Random(1, 'initial'))));

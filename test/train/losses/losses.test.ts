@@ -21,7 +21,7 @@ function normals(...keys: string[]): tf.Tensor3D {
 
 function valueOf(loss: Loss, x: tf.Tensor): tf.Scalar {
   const labels = loss.needsLabels ? tf.tensor1d([0, 1, 0, 2], 'int32') : undefined;
-  return loss.value(check(loss.config, {}, loss.name) as object, { projections: normalizeRows(x) as tf.Tensor3D, ...(labels && { labels }) }).loss;
+  return loss.value(check(loss.config, {}, loss.name), { projections: normalizeRows(x) as tf.Tensor3D, ...(labels && { labels }) }).loss;
 }
 
 describe('every loss', () => {
@@ -52,7 +52,7 @@ describe('every loss', () => {
     it(`${loss.name}: answers exactly the parts that it names`, () => {
       tf.tidy(() => {
         const labels = tf.tensor1d([0, 1, 0, 2], 'int32');
-        const value = loss.value(check(loss.config, {}, loss.name) as object, { projections: normals('point'), labels });
+        const value = loss.value(check(loss.config, {}, loss.name), { projections: normals('point'), labels });
         assert.deepEqual(Object.keys(value.parts), loss.parts);
       });
     });

@@ -69,7 +69,7 @@ describe('optimizers', () => {
       for (const nesterov of [false, true]) {
         const config = { momentum: 0.5, nesterov, weightDecay: 0.1 };
         let [p, v] = [2, 0];
-        let [params, slots] = [{ p: tf.tensor1d([p]) as tf.Tensor } as Record<string, tf.Tensor>, { p: tf.zeros([1]) } as Record<string, tf.Tensor>];
+        let [params, slots] = [{ p: tf.tensor1d([p]) } as Record<string, tf.Tensor>, { p: tf.zeros([1]) } as Record<string, tf.Tensor>];
         for (const gradient of [1, -3]) {
           const g = gradient + 0.1 * p;
           v = 0.5 * v + g;

@@ -10,7 +10,7 @@ import { FIXTURES, readCase } from '../reference.js';
 describe('every schedule', () => {
   for (const schedule of schedules.entries)
     it(`${schedule.name}: all factors lie in (0,1], and one of them is 1`, () => {
-      const config = check(schedule.config, {}, schedule.name) as object;
+      const config = check(schedule.config, {}, schedule.name);
       for (const total of [1, 2, 7, 100]) {
         const factors = Array.from({ length: total }, (_, step) => schedule.factor(config, step, total));
         assert.ok(

@@ -51,7 +51,7 @@ describe('batch normalisation', () => {
 
   it('refuses a single value per channel, which has no variance', () => {
     tf.tidy(() => {
-      const one = tf.ones([1]) as tf.Tensor1D;
+      const one = tf.tensor1d([1]);
       assert.throws(() => batchNormTrain(tf.ones([1, 1]), one, one, { mean: one, variance: one }), /one value per channel in \[1,1\]. Use at least two images/);
     });
   });
