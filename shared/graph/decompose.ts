@@ -1,0 +1,68 @@
+/** @file Operators that are defined by simpler ones: they are taken apart when a file is read. */
+import { emit, input, refuse, type ImportedNode, type Upgrade } from './imported.js';
+import { normalizeAxis } from './dim.js';
+import type { Value } from './value.js';
+
+const number = (node: ImportedNode, name: string, otherwise: number): number => (typeof node.attrs[name] === 'number' ? node.attrs[name] : otherwise);
+
+/** Groups of channels are normalised as the channels of an instance normalisation; scale and bias follow for each channel, or (before opset 21) for each group. */
+const groupNormalization: Upgrade = (g, node) => {
+  const [x, scale, bias] = [input(node, 0), input(node, 1), input(node, 2)];
+  const [groups, channels] = [number(node, 'num_groups', 1), x.type.shape[1]];
+  if (typeof channels !== 'number' || channels % groups !== 0) refuse(node, `${channels} channels do not divide into ${groups} groups.`);
+  const { dtype, shape } = x.type;
+  const grouped = g.node('Reshape', [x, g.ints([0, groups, -1])]);
+  const fill = (value: number): Value => g.cast(g.constant({ dtype: 'float32', shape: [groups], data: new Float32Array(groups).fill(value) }), dtype);
+  const normal = g.node('InstanceNormalization', [grouped, fill(1), fill(0)], { epsilon: number(node, 'epsilon', 1e-5) });
+  const restored = g.node('Reshape', [normal, g.node('Shape', [x])]);
+  const perChannel = (v: Value): Value => {
+    const column = g.reshape(v, [Number(v.type.shape[0]), 1]);
+    const list = v.type.shape[0] === channels ? v : g.reshape(g.node('Expand', [column, g.ints([groups, channels / groups])]), [channels]);
+    return g.reshape(list, [channels, ...shape.slice(2).map(() => 1)]);
+  };
+  return emit(g, node, { op: 'Add', inputs: [g.mul(restored, perChannel(scale)), perChannel(bias)], attrs: {} });
+};
+
+/** y = γ x / √(mean x² + ε) over the axes from `axis` on. */
+const rmsNormalization: Upgrade = (g, node) => {
+  const [x, scale] = [input(node, 0), input(node, 1)];
+  const rank = x.type.shape.length;
+  const first = normalizeAxis(number(node, 'axis', -1), rank);
+  const axes = g.ints(Array.from({ length: rank - first }, (_, i) => first + i));
+  const square = g.node('ReduceMean', [g.mul(x, x), axes], { keepdims: 1 });
+  const deviation = g.node('Sqrt', [g.add(square, g.scalarLike(number(node, 'epsilon', 1e-5), x))]);
+  return emit(g, node, { op: 'Mul', inputs: [g.div(x, deviation), scale], attrs: {} });
+};
+
+/** y = (x - mean) / deviation over axes, batch and space by default. */
+const meanVarianceNormalization: Upgrade = (g, node) => {
+  const x = input(node, 0);
+  const axes = g.ints((node.attrs['axes'] as readonly number[] | undefined) ?? [0, 2, 3]);
+  const centred = g.sub(x, g.node('ReduceMean', [x, axes], { keepdims: 1 }));
+  const deviation = g.node('Sqrt', [g.node('ReduceMean', [g.mul(centred, centred), axes], { keepdims: 1 })]);
+  return emit(g, node, { op: 'Div', inputs: [centred, g.add(deviation, g.scalarLike(1e-9, x))], attrs: {} });
+};
+
+/** y = x sigmoid(alpha x) */
+const swish: Upgrade = (g, node) => {
+  const x = input(node, 0);
+  return emit(g, node, { op: 'Mul', inputs: [x, g.node('Sigmoid', [g.mul(x, g.scalarLike(number(node, 'alpha', 1), x))])], attrs: {} });
+};
+
+/** y = (Σ |x|ᵖ)^(1/p) over the image */
+const globalLpPool: Upgrade = (g, node) => {
+  const x = input(node, 0);
+  const p = number(node, 'p', 2);
+  const axes = g.ints(x.type.shape.flatMap((_, i) => (i < 2 ? [] : [i])));
+  if (p === 1 || p === 2) return emit(g, node, { op: `ReduceL${p}`, inputs: [x, axes], attrs: { keepdims: 1 } });
+  const sum = g.node('ReduceSum', [g.node('Pow', [g.node('Abs', [x]), g.scalarLike(p, x)]), axes], { keepdims: 1 });
+  return emit(g, node, { op: 'Pow', inputs: [sum, g.scalarLike(1 / p, x)], attrs: {} });
+};
+
+export const decompositions: Readonly<Record<string, Upgrade>> = {
+  GlobalLpPool: globalLpPool,
+  GroupNormalization: groupNormalization,
+  MeanVarianceNormalization: meanVarianceNormalization,
+  RMSNormalization: rmsNormalization,
+  Swish: swish,
+};
