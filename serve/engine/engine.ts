@@ -52,12 +52,8 @@ export class Engine {
     const dispatcher = new Dispatcher({ slots: options.workers, batchRows: options.batchRows, now: options.now });
     const preparer = new Preparer({ threads: options.imageThreads });
     try {
-      const opened: OpenedGraph[] = [];
-      for (const { model } of entries)
-        for (const graph of Object.values(model.graphs)) {
-          const { device, notice } = await graph.open();
-          opened.push({ graph: graph.id, device, notice });
-        }
+      const graphs = entries.flatMap(({ model }) => Object.values(model.graphs));
+      const opened = await Promise.all(graphs.map(async (graph) => ({ graph: graph.id, ...(await graph.open()) })));
       const probes = await Promise.all(entries.map(({ model }) => Probe.open(model)));
       return new Engine({ models: new Models(entries), dispatcher, preparer, probes, opened });
     } catch (error) {

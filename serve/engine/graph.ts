@@ -28,7 +28,7 @@ export class ModelGraph implements Runner {
     const session = await this.#session;
     this.#refuseOtherPorts('input', this.#ports.inputs, session.inputs);
     this.#refuseOtherPorts('output', this.#ports.outputs, session.outputs);
-    return session;
+    return { device: session.device, notice: session.notice };
   }
 
   /** Answers of the promised outputs. A failure here is the server's: feeds were checked before. */
@@ -46,7 +46,8 @@ export class ModelGraph implements Runner {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = null;
-    await (await session)?.close();
+    // A session that could not be opened has nothing to close.
+    await (await session?.catch(() => null))?.close();
   }
 
   #refuseOtherPorts(kind: 'input' | 'output', wanted: readonly string[], found: readonly { name: string }[]): void {
