@@ -61,7 +61,8 @@ export class TracingBackend extends tf.KernelBackend {
     const entry = this.#data.get(dataId);
     const { content } = entry;
     if ('context' in content) {
-      if (content.context !== this.context) throw new RobencError('usage', `A tensor of another trace (${entry.maker}, [${shape.join(',')}]) is used. Pass it as an input of this one.`);
+      if (content.context !== this.context)
+        throw new RobencError('usage', `A tensor of another trace (${entry.maker}, [${shape.join(',')}]) is used. Pass it as an input of this one.`);
       return content.traced;
     }
     const known = this.#constants.get(entry);
@@ -72,7 +73,8 @@ export class TracingBackend extends tf.KernelBackend {
   }
 
   #constant({ elements, shape }: Constant, dtype: tf.DataType): Traced {
-    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') throw new RobencError('unsupported', `A constant of type ${dtype} cannot be traced. Use float32, int32 or bool.`);
+    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+      throw new RobencError('unsupported', `A constant of type ${dtype} cannot be traced. Use float32, int32 or bool.`);
     const { g } = this.context;
     if (typeof elements === 'number') return uniform(g.constant({ dtype, shape: [], data: ARRAY_OF[dtype].of(elements) }), shape);
     return traced(g.constant({ dtype, shape: shape as readonly number[], data: elements }));
@@ -83,7 +85,7 @@ export class TracingBackend extends tf.KernelBackend {
     const elements = compact(values as Elements);
     // Inside of a trace the function makes this constant at each batch size: its shape may follow the batch, its elements may not.
     const own = this.#contexts.at(-1)?.axis.step('a constant', { dtype, elements, shape });
-    const content = own ? { elements, shape: own.shape as readonly Dim[] } : { elements, shape };
+    const content = own ? { elements, shape: own.shape } : { elements, shape };
     this.#data.set(dataId, { dtype, shape, references: 1, maker: 'a constant', content });
     return dataId;
   }

@@ -12,7 +12,13 @@ export interface Step {
 }
 
 /** A detail with every number that depends on the batch size replaced by a symbolic size. */
-export type Sized<T> = T extends number ? Dim : T extends readonly (infer E)[] ? readonly Sized<E>[] : T extends object ? { readonly [K in keyof T]: Sized<T[K]> } : T;
+export type Sized<T> = T extends number
+  ? Dim
+  : T extends readonly (infer E)[]
+    ? readonly Sized<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Sized<T[K]> }
+      : T;
 
 export class BatchAxis {
   /** What this run did so far. */
@@ -47,7 +53,10 @@ export class BatchAxis {
     const before = this.first.steps[index];
     if (before?.what !== what) {
       const other = before ? before.what : 'nothing more';
-      throw new RobencError('unsupported', `Step ${index + 1} of the traced function is ${other} for a batch of ${this.first.size}, but ${what} for a batch of ${this.size}. Its operations must not depend on the batch size.`);
+      throw new RobencError(
+        'unsupported',
+        `Step ${index + 1} of the traced function is ${other} for a batch of ${this.first.size}, but ${what} for a batch of ${this.size}. Its operations must not depend on the batch size.`,
+      );
     }
     return this.#merge(before.detail, detail, what) as Sized<T>;
   }
@@ -67,13 +76,19 @@ export class BatchAxis {
     if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b) && sameElements(a as Float32Array, b as Float32Array)) return b;
     if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) return b.map((item, i) => this.#merge(a[i], item, what));
     if (isRecord(a) && isRecord(b)) return Object.fromEntries(Object.keys(b).map((key) => [key, this.#merge(a[key], b[key], `${key} of ${what}`)]));
-    throw new RobencError('unsupported', `${what} differs between a batch of ${this.first!.size} and one of ${this.size}. Values that depend on the batch size cannot be traced: use tf.mean, or trace with a fixed batch.`);
+    throw new RobencError(
+      'unsupported',
+      `${what} differs between a batch of ${this.first!.size} and one of ${this.size}. Values that depend on the batch size cannot be traced: use tf.mean, or trace with a fixed batch.`,
+    );
   }
 
   #derive(a: number, b: number, what: string): Dim {
     const factor = b / this.size;
     if (Number.isInteger(factor) && a === factor * this.first!.size) return multiply(factor, this.symbol!);
-    throw new RobencError('unsupported', `${what} is ${a} for a batch of ${this.first!.size} and ${b} for one of ${this.size}: neither constant nor a multiple of the batch. Trace with a fixed batch, or write it without the batch size.`);
+    throw new RobencError(
+      'unsupported',
+      `${what} is ${a} for a batch of ${this.first!.size} and ${b} for one of ${this.size}: neither constant nor a multiple of the batch. Trace with a fixed batch, or write it without the batch size.`,
+    );
   }
 }
 

@@ -11,7 +11,8 @@ interface Composite {
   readonly emit: (context: TraceContext, inputs: readonly Traced[], attrs: CompositeCall['attrs']) => readonly Traced[];
 }
 
-const filled = (g: GraphBuilder, count: number, value: number): Value => g.constant({ dtype: 'float32', shape: [count], data: new Float32Array(count).fill(value) });
+const filled = (g: GraphBuilder, count: number, value: number): Value =>
+  g.constant({ dtype: 'float32', shape: [count], data: new Float32Array(count).fill(value) });
 
 /** y, mean and biased variance of a batch x [n, h, w, c] or [n, c] with gamma and beta [c]. */
 const batchNormTrain: Composite = {
@@ -23,7 +24,12 @@ const batchNormTrain: Composite = {
     // Momentum 0 makes the "updated running statistics" those of the batch, whatever the running ones were.
     const running = [filled(g, channels, 0), filled(g, channels, 1)];
     const inputs = [context.laidOut(x!, layout), context.plain(gamma!), context.plain(beta!), ...running];
-    const [y, mean, variance] = g.nodeOutputs('BatchNormalization', inputs, { epsilon: attrs['epsilon'] as number, momentum: 0, training_mode: 1 }, { outputs: 3 });
+    const [y, mean, variance] = g.nodeOutputs(
+      'BatchNormalization',
+      inputs,
+      { epsilon: attrs['epsilon'] as number, momentum: 0, training_mode: 1 },
+      { outputs: 3 },
+    );
     return [traced(y!, layout), traced(mean!), traced(variance!)];
   },
 };

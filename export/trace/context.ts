@@ -44,7 +44,8 @@ export class TraceContext {
     const parts = shape.map((dim) => {
       if (typeof dim === 'number') return g.ints([dim]);
       const factor = divide(dim, this.axis.symbol ?? '');
-      if (!this.#batch || typeof factor !== 'number') throw new RobencError('unsupported', `Size "${dim}" is known only at run time and no input has it. Trace with a fixed batch.`);
+      if (!this.#batch || typeof factor !== 'number')
+        throw new RobencError('unsupported', `Size "${dim}" is known only at run time and no input has it. Trace with a fixed batch.`);
       return g.mul(this.#batch, g.ints([factor]));
     });
     return parts.length === 1 ? parts[0]! : g.node('Concat', parts, { axis: 0 });
@@ -115,6 +116,9 @@ export class TraceContext {
   /** Throws where the second run's sizes contradict what tfjs computes. */
   check(t: Traced, shape: Shape, what: string): void {
     if (!sameShape(t.shape, shape))
-      throw new RobencError('mismatch', `${what}: the graph has ${describeType({ dtype: t.value.type.dtype, shape: t.shape })}, but tfjs computes with [${shape.join(',')}].`);
+      throw new RobencError(
+        'mismatch',
+        `${what}: the graph has ${describeType({ dtype: t.value.type.dtype, shape: t.shape })}, but tfjs computes with [${shape.join(',')}].`,
+      );
   }
 }

@@ -1,6 +1,8 @@
 /** @file Finds out which call in user code read a tensor, for the message that refuses it. */
 
 const FRAME = /^\s*at (?:async )?(?:(.*?) \()?(.*?)\)?$/;
+/** Source maps give tfjs's files the names of its own repository. */
+const LIBRARY = /node_modules|tfjs-core[\\/]|^node:/;
 const METHODS = new Set(['data', 'dataSync', 'array', 'arraySync', 'print', 'toString', 'buffer', 'bufferSync', 'bytes', 'bytesSync']);
 
 /** The outermost tensor method on the stack (`fallback` where the stack does not tell) and the first place outside of libraries. */
@@ -13,7 +15,7 @@ export function readerOf(fallback: string): { call: string; place: string | null
   let inside = false;
   for (const frame of frames) {
     const [, name = '', where = ''] = FRAME.exec(frame) ?? [];
-    const library = where.includes('node_modules') || where.startsWith('node:');
+    const library = LIBRARY.test(where);
     // Our own backend comes first, then tfjs, then whoever called it.
     inside ||= library;
     if (!inside) continue;

@@ -15,7 +15,8 @@ export function tracingBackend(): TracingBackend {
   if (backend) return backend;
   const made = new TracingBackend();
   tf.registerBackend(BACKEND, () => made, 0);
-  for (const kernel of kernels.entries) tf.registerKernel({ kernelName: kernel.name, backendName: BACKEND, kernelFunc: ({ inputs, attrs }) => run(made, kernel, inputs, attrs ?? {}) });
+  for (const kernel of kernels.entries)
+    tf.registerKernel({ kernelName: kernel.name, backendName: BACKEND, kernelFunc: ({ inputs, attrs }) => run(made, kernel, inputs, attrs ?? {}) });
   // Kernels that other backends have and this one has not: refused by name, with what to do.
   for (const { kernelName } of tf.getKernelsForBackend('cpu')) {
     if (!kernels.has(kernelName)) tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc: () => refuse(kernelName) });
@@ -37,5 +38,8 @@ function run(backend: TracingBackend, kernel: Kernel, inputs: tf.NamedTensorInfo
 }
 
 function refuse(name: string): never {
-  throw new RobencError('unsupported', `The tfjs kernel ${name} cannot be traced. Write the function with other operations; there are: ${[...kernels.names].sort().join(', ')}.`);
+  throw new RobencError(
+    'unsupported',
+    `The tfjs kernel ${name} cannot be traced. Write the function with other operations; there are: ${[...kernels.names].sort().join(', ')}.`,
+  );
 }

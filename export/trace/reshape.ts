@@ -24,8 +24,14 @@ export function reshaped(context: TraceContext, t: Traced, target: readonly Dim[
   const places = groups && inPlaces(full, groups);
   if (!places) return traced(context.reshape(context.plain(full), shape));
   const axes = places.flatMap((group) => group.fresh);
-  const value = context.reshape(full.value, axes.map((axis) => shape[axis]!));
-  return traced(value, shape.map((_, axis) => axes.indexOf(axis)));
+  const value = context.reshape(
+    full.value,
+    axes.map((axis) => shape[axis]!),
+  );
+  return traced(
+    value,
+    shape.map((_, axis) => axes.indexOf(axis)),
+  );
 }
 
 /** The target with -1 replaced by what is left. */
@@ -67,7 +73,11 @@ function inPlaces(t: Traced, groups: readonly Group[]): Group[] | null {
   const long = t.perm.filter((_, axis) => t.shape[axis] !== 1).sort((a, b) => a - b);
   const placed = groups.map((group) => {
     const places = group.old.filter((axis) => t.shape[axis] !== 1).map((axis) => long.indexOf(t.perm[axis]!));
-    return { group, together: places.every((place, i) => i === 0 || place === places[i - 1]! + 1), place: places.length > 0 ? long[places[0]!]! : t.perm[group.old[0]!]! };
+    return {
+      group,
+      together: places.every((place, i) => i === 0 || place === places[i - 1]! + 1),
+      place: places.length > 0 ? long[places[0]!]! : t.perm[group.old[0]!]!,
+    };
   });
   if (!placed.every(({ together }) => together)) return null;
   return placed.sort((a, b) => a.place - b.place).map(({ group }) => group);

@@ -65,7 +65,9 @@ export function trace(options: TraceOptions): Trace {
   const builder = options.builder ?? newBuilder();
   const symbol = symbolOf(options);
   if (symbol === null) return run(options, builder, new BatchAxis(null, 0));
-  const [small, large] = trialSizes(options.inputs.flatMap((input) => ('value' in input ? input.value.type.shape : input.shape)).filter((dim) => typeof dim === 'number'));
+  const [small, large] = trialSizes(
+    options.inputs.flatMap((input) => ('value' in input ? input.value.type.shape : input.shape)).filter((dim) => typeof dim === 'number'),
+  );
   const rehearsal = new BatchAxis(symbol, small);
   run(options, newBuilder(), rehearsal);
   return run(options, builder, new BatchAxis(symbol, large, rehearsal));
@@ -80,7 +82,11 @@ export function traceGraph(options: TraceOptions & { readonly name?: string }): 
 
 /** The one symbol among the sizes, or null. */
 function symbolOf({ inputs, batch }: TraceOptions): string | null {
-  const found = new Set(inputs.flatMap((input) => ('value' in input ? input.value.type.shape : [])).flatMap((dim) => (typeof dim === 'string' ? dim.split('*').filter((part) => !/^\d+$/.test(part)) : [])));
+  const found = new Set(
+    inputs
+      .flatMap((input) => ('value' in input ? input.value.type.shape : []))
+      .flatMap((dim) => (typeof dim === 'string' ? dim.split('*').filter((part) => !/^\d+$/.test(part)) : [])),
+  );
   if (batch) found.add(batch.symbol ?? 'batch');
   if (found.size > 1) throw new RobencError('unsupported', `A trace can have one symbolic size; these inputs have ${[...found].join(', ')}.`);
   return [...found][0] ?? null;
@@ -136,7 +142,8 @@ function body(options: TraceOptions, backend: TracingBackend, context: TraceCont
 function fresh(context: TraceContext, { name, shape, dtype = 'float32', layout }: NewInput, { batch }: TraceOptions): Traced {
   const symbolic = batch && (batch.inputs?.includes(name) ?? true);
   const seen: Shape = symbolic ? [batch.symbol ?? 'batch', ...shape.slice(1)] : shape;
-  if (layout && seen.length !== 4) throw new RobencError('usage', `Input "${name}" is [${shape.join(',')}]; layout NCHW is for images, [n, height, width, channels].`);
+  if (layout && seen.length !== 4)
+    throw new RobencError('usage', `Input "${name}" is [${shape.join(',')}]; layout NCHW is for images, [n, height, width, channels].`);
   const perm = layout ? CHANNELS_FIRST : shape.map((_, i) => i);
   const declared = inverse(perm).map((i) => seen[i]!);
   const value = context.g.input(name, dtype, context.axis.declared(declared));
@@ -148,7 +155,14 @@ function fresh(context: TraceContext, { name, shape, dtype = 'float32', layout }
 function given(context: TraceContext, { name, value, perm }: GivenInput): Traced {
   const { dtype, shape } = value.type;
   const declared = context.axis.declared(shape);
-  const here = declared === shape ? value : context.g.input(name, dtype, shape.map((dim) => evaluate(dim, context.axis.symbol, context.axis.size)));
+  const here =
+    declared === shape
+      ? value
+      : context.g.input(
+          name,
+          dtype,
+          shape.map((dim) => evaluate(dim, context.axis.symbol, context.axis.size)),
+        );
   if (dtype !== 'int64' && dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
     throw new RobencError('unsupported', `Input "${name}" is ${describeType(value.type)}; tfjs computes with float32, int32 and bool. Cast it first.`);
   context.seesBatch(here);
@@ -165,7 +179,11 @@ function compositeNode(backend: TracingBackend, context: TraceContext, { name, i
   if (!context.composites || !composites.has(name) || tf.engine().state.gradientDepth > 0) return null;
   const step = context.axis.step(name, { attrs, shapes: inputs.map((tensor) => tensor.shape), outputShapes });
   context.kernels.push(name);
-  const results = composites.get(name).emit(context, inputs.map((tensor) => backend.tracedOf(tensor)), attrs);
+  const results = composites.get(name).emit(
+    context,
+    inputs.map((tensor) => backend.tracedOf(tensor)),
+    attrs,
+  );
   return results.map((result, i) => {
     context.check(result, step.outputShapes[i]!, `Output ${i} of ${name}`);
     return tensorOf(backend, result, name);

@@ -69,7 +69,10 @@ function convolve(depthwise: boolean) {
 function checkSizes(call: KernelCall, y: Traced, info: tf.backend_util.Conv2DInfo): void {
   const sizes = call.context.numbersOf(y.shape);
   if (sizes.some((size, i) => size !== info.outShape[i]))
-    throw new RobencError('unsupported', `${call.name}: tfjs rounds the output to [${info.outShape.join(',')}], ONNX to [${sizes.join(',')}]. Choose pads that divide evenly.`);
+    throw new RobencError(
+      'unsupported',
+      `${call.name}: tfjs rounds the output to [${info.outShape.join(',')}], ONNX to [${sizes.join(',')}]. Choose pads that divide evenly.`,
+    );
 }
 
 /** dx: the transposed convolution of dy, padded at the far side to the size of x. Also conv2dTranspose itself. */

@@ -22,13 +22,21 @@ function like(name: string, value: number): Kernel {
 function range(call: KernelCall): Traced {
   const [start, stop, step] = [call.number('start'), call.number('stop'), call.number('step', 1)];
   const count = Math.max(0, Math.ceil((stop - start) / step));
-  return listed(call, inOrder(count).map((i) => start + i * step), call.text('dtype') === 'int32' ? 'int32' : 'float32');
+  return listed(
+    call,
+    inOrder(count).map((i) => start + i * step),
+    call.text('dtype') === 'int32' ? 'int32' : 'float32',
+  );
 }
 
 /** `num` numbers from start to stop, both included. */
 function linSpace(call: KernelCall): Traced {
   const [start, stop, num] = [call.number('start'), call.number('stop'), call.number('num')];
-  return listed(call, inOrder(num).map((i) => start + (i * (stop - start)) / Math.max(1, num - 1)), 'float32');
+  return listed(
+    call,
+    inOrder(num).map((i) => start + (i * (stop - start)) / Math.max(1, num - 1)),
+    'float32',
+  );
 }
 
 /** on where the index equals the place along a new last axis, off elsewhere. */

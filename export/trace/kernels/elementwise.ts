@@ -29,7 +29,9 @@ const toNumber = (g: GraphBuilder, condition: Value, dtype: DType): Value => g.c
 const power: Binary = (g, a, b) => (b.data?.data.length === 1 && Number(b.data.data[0]) === 2 ? g.mul(a, a) : g.node('Pow', [a, b]));
 
 export const elementwise: readonly Kernel[] = [
-  ...['Neg', 'Sqrt', 'Exp', 'Log', 'Abs', 'Relu', 'Sigmoid', 'Tanh', 'Erf', 'Softplus', 'Elu', 'Selu', 'Sign', 'Floor', 'Ceil', 'Round', 'Reciprocal'].map((name) => same(name)),
+  ...['Neg', 'Sqrt', 'Exp', 'Log', 'Abs', 'Relu', 'Sigmoid', 'Tanh', 'Erf', 'Softplus', 'Elu', 'Selu', 'Sign', 'Floor', 'Ceil', 'Round', 'Reciprocal'].map(
+    (name) => same(name),
+  ),
   ...['Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'].map((name) => same(name)),
   same('Identity'),
   same('LogicalNot', 'Not'),
@@ -55,7 +57,8 @@ export const elementwise: readonly Kernel[] = [
   binary('Pow', power),
   binary('SquaredDifference', (g, a, b) => g.mul(g.sub(a, b), g.sub(a, b))),
   binary('Mod', floorMod),
-  binary('FloorDiv', (g, a, b) => (isInteger(a) ? g.div(g.sub(a, floorMod(g, a, b)), b) : g.node('Floor', [g.div(a, b)]))),
+  // tfjs answers int32 for floats too.
+  binary('FloorDiv', (g, a, b) => (isInteger(a) ? g.div(g.sub(a, floorMod(g, a, b)), b) : g.cast(g.node('Floor', [g.div(a, b)]), 'int32'))),
   pair('Greater'),
   pair('GreaterEqual', 'GreaterOrEqual'),
   pair('Less'),
@@ -65,7 +68,10 @@ export const elementwise: readonly Kernel[] = [
   pair('LogicalAnd', 'And'),
   pair('LogicalOr', 'Or'),
   { name: 'AddN', emit: (call) => call.elementwise(call.list(), (...values) => values.reduce((sum, value) => call.g.add(sum, value))) },
-  { name: 'Select', emit: (call) => call.elementwise([call.input('condition'), call.input('t'), call.input('e')], (...values) => call.g.node('Where', values)) },
+  {
+    name: 'Select',
+    emit: (call) => call.elementwise([call.input('condition'), call.input('t'), call.input('e')], (...values) => call.g.node('Where', values)),
+  },
   {
     name: 'Prelu',
     emit: (call) => call.elementwise([call.input('x'), call.input('alpha')], (x, alpha) => activated(call.g, x, { name: 'prelu', weights: alpha })),

@@ -17,7 +17,14 @@ function transposed(call: KernelCall): Traced {
 function joined(call: KernelCall, tensors: readonly Traced[], axis: number): Traced {
   if (tensors.length === 1) return tensors[0]!;
   const { perm } = call.context.full(tensors.find((t) => t.perm.length > 0) ?? tensors[0]!);
-  return traced(call.g.node('Concat', tensors.map((t) => call.context.laidOut(t, perm)), { axis: perm[axis]! }), perm);
+  return traced(
+    call.g.node(
+      'Concat',
+      tensors.map((t) => call.context.laidOut(t, perm)),
+      { axis: perm[axis]! },
+    ),
+    perm,
+  );
 }
 
 function withAxis(call: KernelCall, t: Traced, axis: number): Traced {
@@ -38,7 +45,9 @@ function tiled(call: KernelCall): Traced {
 
 function padded(call: KernelCall): Traced {
   const x = call.context.full(call.input('x'));
-  const paddings = (call.raw('paddings') as readonly (readonly [number, number])[]).map(([before, after]) => [call.context.fixed(before, 'A padding'), call.context.fixed(after, 'A padding')] as const);
+  const paddings = (call.raw('paddings') as readonly (readonly [number, number])[]).map(
+    ([before, after]) => [call.context.fixed(before, 'A padding'), call.context.fixed(after, 'A padding')] as const,
+  );
   const places = inverse(x.perm);
   const pads = [...places.map((axis) => paddings[axis]![0]), ...places.map((axis) => paddings[axis]![1])];
   const value = call.g.node('Pad', [x.value, call.g.ints(pads), call.g.scalarLike(call.number('constantValue', 0), x.value)], { mode: 'constant' });
@@ -55,27 +64,36 @@ function taken(call: KernelCall, t: Traced, axis: number, indices: readonly numb
 function mirrored(call: KernelCall): Traced {
   const edge = call.text('mode') === 'reflect' ? 0 : 1;
   const paddings = call.raw('paddings') as readonly (readonly [number, number])[];
-  return paddings.reduce((t, [before, after], axis) => {
-    if (before === 0 && after === 0) return t;
-    const size = call.context.fixed(t.shape[axis]!, 'A mirrored size');
-    const indices = inOrder(before + size + after).map((i) => {
-      const at = i - before;
-      return at < 0 ? -at - edge : at >= size ? 2 * size - 2 + edge - at : at;
-    });
-    return taken(call, t, axis, indices);
-  }, call.context.full(call.input('x')));
+  return paddings.reduce(
+    (t, [before, after], axis) => {
+      if (before === 0 && after === 0) return t;
+      const size = call.context.fixed(t.shape[axis]!, 'A mirrored size');
+      const indices = inOrder(before + size + after).map((i) => {
+        const at = i - before;
+        return at < 0 ? -at - edge : at >= size ? 2 * size - 2 + edge - at : at;
+      });
+      return taken(call, t, axis, indices);
+    },
+    call.context.full(call.input('x')),
+  );
 }
 
 function reversed(call: KernelCall): Traced {
   const x = call.context.full(call.input('x'));
   return call.axes('dims', x.shape.length).reduce((t, axis) => {
     const size = call.context.fixed(t.shape[axis]!, 'A reversed size');
-    return taken(call, t, axis, inOrder(size).map((i) => size - 1 - i));
+    return taken(
+      call,
+      t,
+      axis,
+      inOrder(size).map((i) => size - 1 - i),
+    );
   }, x);
 }
 
 function gathered(call: KernelCall): Traced {
-  if (call.number('batchDims', 0) !== 0) throw new RobencError('unsupported', 'GatherV2: gathering with batchDims cannot be traced. Use tf.oneHot and a product instead.');
+  if (call.number('batchDims', 0) !== 0)
+    throw new RobencError('unsupported', 'GatherV2: gathering with batchDims cannot be traced. Use tf.oneHot and a product instead.');
   const { context, g } = call;
   const x = context.full(call.input('x'));
   const [axis] = call.axes('axis', x.shape.length) as [number];
@@ -87,7 +105,8 @@ function gathered(call: KernelCall): Traced {
 function segmentSum(call: KernelCall): Traced {
   const { context, g } = call;
   const [x, ids] = [call.input('x'), call.input('segmentIds')];
-  if (ids.shape.length !== 1) throw new RobencError('unsupported', `UnsortedSegmentSum: ids of shape [${ids.shape.join(',')}] cannot be traced. Flatten them first.`);
+  if (ids.shape.length !== 1)
+    throw new RobencError('unsupported', `UnsortedSegmentSum: ids of shape [${ids.shape.join(',')}] cannot be traced. Flatten them first.`);
   const count = call.number('numSegments');
   const segments = g.constant({ dtype: 'int32', shape: [count, 1], data: ARRAY_OF.int32.from(inOrder(count)) });
   const member: Value = g.cast(g.node('Equal', [segments, g.cast(context.plain(ids), 'int32')]), x.value.type.dtype);
@@ -121,7 +140,11 @@ export const movement: readonly Kernel[] = [
     emit: (call) => {
       const tensors = call.list();
       const [axis] = call.axes('axis', tensors[0]!.shape.length + 1) as [number];
-      return joined(call, tensors.map((t) => withAxis(call, t, axis)), axis);
+      return joined(
+        call,
+        tensors.map((t) => withAxis(call, t, axis)),
+        axis,
+      );
     },
   },
   { name: 'Tile', emit: tiled },
@@ -131,4 +154,3 @@ export const movement: readonly Kernel[] = [
   { name: 'GatherV2', emit: gathered },
   { name: 'UnsortedSegmentSum', emit: segmentSum },
 ];
-

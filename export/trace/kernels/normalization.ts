@@ -21,7 +21,10 @@ function normalized(call: KernelCall): Traced {
     const [scale, offset] = [call.input('scale'), call.input('offset')];
     if ((rank === 2 || rank === 4) && [mean, variance, scale, offset].every(isGiven)) {
       const layout = rank === 4 ? CHANNELS_FIRST : inOrder(2);
-      return call.result(g.node('BatchNormalization', [context.laidOut(x, layout), scale.value, offset.value, mean.value, variance.value], { epsilon }), layout);
+      return call.result(
+        g.node('BatchNormalization', [context.laidOut(x, layout), scale.value, offset.value, mean.value, variance.value], { epsilon }),
+        layout,
+      );
     }
   }
   const inverse = call.elementwise([variance], (v) => g.node('Reciprocal', [g.node('Sqrt', [g.add(v, g.scalarLike(epsilon, v))])]));

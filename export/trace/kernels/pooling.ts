@@ -28,7 +28,10 @@ function pooled(call: KernelCall, op: string, x: Traced): { input: Value; output
   });
   const sizes = output.type.shape.slice(2);
   if (sizes[0] !== info.outHeight || sizes[1] !== info.outWidth)
-    throw new RobencError('unsupported', `${call.name}: tfjs rounds the output to ${info.outHeight} x ${info.outWidth}, ONNX to ${sizes.join(' x ')}. Choose pads that divide evenly.`);
+    throw new RobencError(
+      'unsupported',
+      `${call.name}: tfjs rounds the output to ${info.outHeight} x ${info.outWidth}, ONNX to ${sizes.join(' x ')}. Choose pads that divide evenly.`,
+    );
   return { input, output };
 }
 

@@ -35,7 +35,8 @@ function rule(call: KernelCall, nearest: boolean): Rule {
 /** Ay · image · Axᵀ for images of height x width and results of [height, width], or its transpose, which is the gradient. */
 function applied(call: KernelCall, image: Traced, from: readonly [number, number], to: readonly [number, number], nearest: boolean, back: boolean): Traced {
   const { g } = call;
-  const along = (axis: 0 | 1): Value => g.constant({ dtype: 'float32', shape: [to[axis], from[axis]], data: matrix(from[axis], to[axis], rule(call, nearest)) });
+  const along = (axis: 0 | 1): Value =>
+    g.constant({ dtype: 'float32', shape: [to[axis], from[axis]], data: matrix(from[axis], to[axis], rule(call, nearest)) });
   const turn = (m: Value): Value => g.transpose(m, [1, 0]);
   const x = call.context.laidOut(image, CHANNELS_FIRST);
   const [rows, columns] = [along(0), along(1)];

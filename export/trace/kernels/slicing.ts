@@ -96,7 +96,13 @@ export const slicing: readonly Kernel[] = [
       const [axis] = call.axes('axis', x.shape.length) as [number];
       const count = call.context.fixed(x.shape[axis]!, 'The number of unpacked tensors');
       const parts = split(call, x, axis, new Array<number>(count).fill(1));
-      return parts.map((part) => reshaped(call.context, part, x.shape.filter((_, i) => i !== axis)));
+      return parts.map((part) =>
+        reshaped(
+          call.context,
+          part,
+          x.shape.filter((_, i) => i !== axis),
+        ),
+      );
     },
   },
 ];
