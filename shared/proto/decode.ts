@@ -29,7 +29,10 @@ export function decodeModel(bytes: Uint8Array, source = 'The ONNX file'): ModelP
     model = decoder.message('ModelProto', bytes.length);
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
-    throw fail(`${messageOf(cause)}, at byte ${decoder.position} of ${bytes.length}, in ${decoder.place}. It may be cut off or damaged: copy or export it again`, cause);
+    throw fail(
+      `${messageOf(cause)}, at byte ${decoder.position} of ${bytes.length}, in ${decoder.place}. It may be cut off or damaged: copy or export it again`,
+      cause,
+    );
   }
   // The schema table is checked against the interfaces by the compiler, and the decoder fills every field that it lists.
   const typed = model as unknown as ModelProto;

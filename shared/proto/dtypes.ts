@@ -29,7 +29,11 @@ export const DATA_TYPE = {
   float4e2m1: 23,
 } as const;
 
-type ArrayType = { readonly BYTES_PER_ELEMENT: number; new (length: number): TypedArray; new (buffer: ArrayBufferLike, offset: number, length: number): TypedArray };
+type ArrayType = {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): TypedArray;
+  new (buffer: ArrayBufferLike, offset: number, length: number): TypedArray;
+};
 
 /** The typed array that holds each element type. */
 export const ARRAYS: Readonly<Record<DType, ArrayType>> = ARRAY_OF;

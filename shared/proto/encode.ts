@@ -1,4 +1,5 @@
 /** @file Writes plain objects as the bytes of an ONNX file. */
+import { inspect } from 'node:util';
 import protobuf from 'protobufjs/minimal.js';
 import { messageOf, RobencError } from '../errors.js';
 import { COLUMNS, type ColumnArray } from './columns.js';
@@ -87,6 +88,7 @@ function isInteger(value: unknown): boolean {
 }
 
 function expect<T>(value: unknown, what: string, holds: (value: unknown) => boolean): T {
-  if (!holds(value)) throw new TypeError(`expected ${what}, got ${typeof value === 'object' ? String(value) : JSON.stringify(value) ?? typeof value}`);
+  if (!holds(value))
+    throw new TypeError(`expected ${what}, got ${inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 8, maxStringLength: 80 })}`);
   return value as T;
 }

@@ -13,17 +13,25 @@ import { DATA_LOCATION, type Draft, type TensorProto } from './onnx.js';
 export function tensorToData(tensor: TensorProto, { folder }: { folder?: string } = {}): TensorData {
   const dtype = dtypeOf(tensor.dataType);
   if (dtype === null)
-    throw new RobencError('unsupported', `Tensor "${tensor.name}" has elements of ${dtypeName(tensor.dataType)}. There are: ${Object.keys(ARRAYS).join(', ')}.`, {
-      field: tensor.name,
-    });
+    throw new RobencError(
+      'unsupported',
+      `Tensor "${tensor.name}" has elements of ${dtypeName(tensor.dataType)}. There are: ${Object.keys(ARRAYS).join(', ')}.`,
+      {
+        field: tensor.name,
+      },
+    );
   if (tensor.segment !== undefined) throw new RobencError('unsupported', `Tensor "${tensor.name}" is stored in segments. Export the model again without.`);
   const size = sizeOf(tensor);
   const raw = tensor.dataLocation === DATA_LOCATION.external ? external(tensor, folder) : tensor.rawData;
   const data = raw === undefined ? fromFields(tensor, dtype) : fromRaw(tensor, dtype, raw, size);
   if (data.length !== size)
-    throw new RobencError('bad-file', `Tensor "${tensor.name}" of shape [${tensor.dims}] needs ${size} elements and has ${data.length}. The file may be damaged.`, {
-      field: tensor.name,
-    });
+    throw new RobencError(
+      'bad-file',
+      `Tensor "${tensor.name}" of shape [${tensor.dims}] needs ${size} elements and has ${data.length}. The file may be damaged.`,
+      {
+        field: tensor.name,
+      },
+    );
   return { dtype, shape: tensor.dims, data };
 }
 

@@ -19,7 +19,7 @@ export const devices = table<Device>('device', [
     provider: 'cuda',
     manyThreads: true,
     remedy:
-      'It needs an NVIDIA GPU with its driver, CUDA 12 and cuDNN 9 on Linux x64, and the provider library: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node.',
+      'It needs Linux x64, an NVIDIA GPU with its driver, CUDA 12 and cuDNN 9, and this once: node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12.',
   },
   {
     name: 'webgpu',

@@ -4,10 +4,22 @@ import { messageOf, RobencError, type ErrorCode } from '../errors.js';
 
 /** First match wins. */
 const LOAD_FAILURES: readonly { readonly pattern: RegExp; readonly code: ErrorCode; readonly sentence: string }[] = [
-  { pattern: /protobuf parsing failed|INVALID_PROTOBUF/i, code: 'bad-file', sentence: 'is not a readable ONNX model; it may be cut off or damaged. Copy or export it again' },
-  { pattern: /model_path must not be empty|external data|external initializer/i, code: 'bad-file', sentence: 'keeps parameters in another file that cannot be read' },
+  {
+    pattern: /protobuf parsing failed|INVALID_PROTOBUF/i,
+    code: 'bad-file',
+    sentence: 'is not a readable ONNX model; it may be cut off or damaged. Copy or export it again',
+  },
+  {
+    pattern: /model_path must not be empty|external data|external initializer/i,
+    code: 'bad-file',
+    sentence: 'keeps parameters in another file that cannot be read',
+  },
   { pattern: /opset|ir_version|IR version/i, code: 'unsupported', sentence: 'is written in a version of ONNX that this ONNX Runtime does not run' },
-  { pattern: /NOT_IMPLEMENTED|not a registered function|No Op registered|Could not find an implementation/i, code: 'unsupported', sentence: 'uses an operator that ONNX Runtime does not have' },
+  {
+    pattern: /NOT_IMPLEMENTED|not a registered function|No Op registered|Could not find an implementation/i,
+    code: 'unsupported',
+    sentence: 'uses an operator that ONNX Runtime does not have',
+  },
 ];
 
 /** The error for a model that cannot be opened. `name` is its path, or what it is called in messages. */
@@ -44,7 +56,7 @@ export function shorten(text: string): string {
     .replaceAll(/\s+/g, ' ')
     .replace(/^Error: /, '')
     .replaceAll(/(\/[\w.+-]+)+\.(cc|h|cpp):\d+\s*/g, '')
-    .replaceAll(/onnxruntime::[\w:]+\([^)]*\)\s*(\[[^\]]*\])?\s*/g, '')
+    .replaceAll(/(onnxruntime)?::[\w:]*(<lambda\(\)>|\([^)]*\))(::<lambda\(\)>)?\s*(\[[^\]]*\])?\s*/g, '')
     .replace(/[.\s]+$/, '');
   return line.length > 300 ? `${line.slice(0, 297)}...` : line;
 }

@@ -17,8 +17,7 @@ export function checkFeeds(inputs: readonly PortInfo[], feeds: Tensors, model: s
   const symbols = new Map<string, { readonly size: number; readonly input: string }>();
   for (const input of inputs) {
     const feed = feeds[input.name];
-    if (feed === undefined)
-      throw new RobencError('bad-input', `${input.name}: missing; ${model} expects ${describePort(input)}.`, { field: input.name });
+    if (feed === undefined) throw new RobencError('bad-input', `${input.name}: missing; ${model} expects ${describePort(input)}.`, { field: input.name });
     checkTensor(input, feed);
     for (const [axis, dim] of input.shape.entries()) {
       const size = feed.shape[axis]!;
@@ -40,9 +39,13 @@ function checkTensor(input: PortInfo, feed: TensorData): void {
     (feed.shape.length === input.shape.length && input.shape.every((dim, axis) => typeof dim === 'string' || dim === feed.shape[axis]));
   const fits = feed.dtype === input.dtype && shapeFits;
   if (!fits)
-    throw new RobencError('bad-input', `${input.name}: expected ${describePort(input)}, got ${feed.dtype === input.dtype ? `[${feed.shape.join(',')}]` : describePort(feed)}.`, {
-      field: input.name,
-    });
+    throw new RobencError(
+      'bad-input',
+      `${input.name}: expected ${describePort(input)}, got ${feed.dtype === input.dtype ? `[${feed.shape.join(',')}]` : describePort(feed)}.`,
+      {
+        field: input.name,
+      },
+    );
   const size = feed.shape.reduce((product, dim) => product * dim, 1);
   if (!(feed.data instanceof ARRAYS[feed.dtype]) || feed.data.length !== size)
     throw new RobencError(

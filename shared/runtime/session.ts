@@ -113,7 +113,9 @@ function ownMemory(data: TypedArray): TypedArray {
 function portOf(port: ort.InferenceSession.ValueMetadata, model: string): PortInfo {
   const dtype = port.isTensor ? port.type : 'something other than a tensor';
   if (!port.isTensor || !isDType(port.type))
-    throw new RobencError('unsupported', `${model}: "${port.name}" is ${dtype}. Inputs and outputs may be tensors of ${Object.keys(ARRAYS).join(', ')}.`, { field: port.name });
+    throw new RobencError('unsupported', `${model}: "${port.name}" is ${dtype}. Inputs and outputs may be tensors of ${Object.keys(ARRAYS).join(', ')}.`, {
+      field: port.name,
+    });
   return { name: port.name, dtype: port.type, shape: port.shape };
 }
 

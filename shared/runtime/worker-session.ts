@@ -91,7 +91,11 @@ export class WorkerSession implements Session {
     const names = checkOutputs(this.outputs, outputs, this.#name);
     const copies = copyTensors(feeds);
     const request: RunRequest = { session: this.#session, feeds: copies, outputs: names };
-    return this.#lease.thread.call('run', request, Object.values(copies).map(({ data }) => data.buffer as ArrayBuffer));
+    return this.#lease.thread.call(
+      'run',
+      request,
+      Object.values(copies).map(({ data }) => data.buffer as ArrayBuffer),
+    );
   }
 
   close(): Promise<void> {

@@ -46,7 +46,11 @@ describe('the ONNX codec', () => {
     assert.deepEqual(attributes['floats']!.floats, [1.5, -0, Infinity]);
     assert.deepEqual(attributes['ints']!.ints, [0, -(2 ** 40), 2n ** 62n]);
     assert.deepEqual(attributes['t']!.t!.floatData, Float32Array.of(1, -2, 0.5, 3e38, -0, 7));
-    assert.deepEqual(attributes['type']!.tp!.tensorType!.shape!.dim, [{ dimValue: 0, denotation: '' }, { dimParam: 'n', denotation: 'BATCH' }, { denotation: '' }]);
+    assert.deepEqual(attributes['type']!.tp!.tensorType!.shape!.dim, [
+      { dimValue: 0, denotation: '' },
+      { dimParam: 'n', denotation: 'BATCH' },
+      { denotation: '' },
+    ]);
     assert.deepEqual(graph!.node[0]!.input, ['a', '', 'b']);
     assert.deepEqual(graph!.initializer[1]!.uint64Data, BigUint64Array.of(0n, 2n ** 64n - 1n));
     assert.deepEqual(graph!.initializer[2]!.int32Data, Int32Array.of(-(2 ** 31), 5));
@@ -81,12 +85,27 @@ describe('the ONNX codec', () => {
     const bytes = modelWith((graph) => {
       graph.uint32((5 << 3) | 2).fork();
       graph.uint32(1 << 3).int64(2); // dims, one by one
-      graph.uint32((1 << 3) | 2).fork().int64(3).int64(4).ldelim(); // dims, packed
+      graph
+        .uint32((1 << 3) | 2)
+        .fork()
+        .int64(3)
+        .int64(4)
+        .ldelim(); // dims, packed
       graph.uint32((4 << 3) | 5).float(1.5); // floatData, one by one
-      graph.uint32((4 << 3) | 2).fork().float(2.5).float(3.5).ldelim(); // floatData, packed
+      graph
+        .uint32((4 << 3) | 2)
+        .fork()
+        .float(2.5)
+        .float(3.5)
+        .ldelim(); // floatData, packed
       graph.uint32((4 << 3) | 5).float(4.5);
       graph.uint32(7 << 3).int64(-7); // int64Data, one by one
-      graph.uint32((7 << 3) | 2).fork().int64(8).int64(300).ldelim();
+      graph
+        .uint32((7 << 3) | 2)
+        .fork()
+        .int64(8)
+        .int64(300)
+        .ldelim();
       graph.ldelim();
     });
     const [tensor] = decodeModel(bytes).graph!.initializer;
@@ -169,8 +188,23 @@ describe('the ONNX codec', () => {
   it('refuses messages that lie too deep in each other', () => {
     let inner = new Uint8Array(0);
     for (let level = 0; level < 200; level++)
-      for (const number of [6, 5, 1]) inner = new Uint8Array(new protobuf.Writer().uint32((number << 3) | 2).bytes(inner).finish());
-    assert.throws(() => decodeModel(new protobuf.Writer().uint32((7 << 3) | 2).bytes(inner).finish()), badFile(/more than 100 deep/));
+      for (const number of [6, 5, 1])
+        inner = new Uint8Array(
+          new protobuf.Writer()
+            .uint32((number << 3) | 2)
+            .bytes(inner)
+            .finish(),
+        );
+    assert.throws(
+      () =>
+        decodeModel(
+          new protobuf.Writer()
+            .uint32((7 << 3) | 2)
+            .bytes(inner)
+            .finish(),
+        ),
+      badFile(/more than 100 deep/),
+    );
   });
 
   it('says what a file is that only looks like a model', () => {

@@ -62,7 +62,11 @@ export const EVERYTHING: Draft<ModelProto> = {
           { name: 'graphs', type: 10, graphs: [{ name: 'first' }, { name: 'second' }] },
           { name: 'sparse', type: 11, sparseTensor: { values: tensor, indices: { dims: [1], dataType: 7, int64Data: BigInt64Array.of(-5n) }, dims: [6] } },
           { name: 'sparses', type: 12, sparseTensors: [{ dims: [1, 2] }] },
-          { name: 'type', type: 13, tp: { denotation: 'IMAGE', tensorType: { elemType: 1, shape: { dim: [{ dimValue: 0 }, { dimParam: 'n', denotation: 'BATCH' }, {}] } } } },
+          {
+            name: 'type',
+            type: 13,
+            tp: { denotation: 'IMAGE', tensorType: { elemType: 1, shape: { dim: [{ dimValue: 0 }, { dimParam: 'n', denotation: 'BATCH' }, {}] } } },
+          },
           { name: 'types', type: 14, typeProtos: [{ opaqueType: { domain: 'd', name: 'n' } }, { sparseTensorType: { elemType: 1 } }] },
           { name: 'ref', refAttrName: 'outer', type: 1 },
         ],
@@ -77,7 +81,14 @@ export const EVERYTHING: Draft<ModelProto> = {
       { name: 'elsewhere', dims: [1], dataType: 1, dataLocation: 1, externalData: [{ key: 'location', value: 'weights.bin' }], docString: 'tensor' },
     ],
     sparseInitializer: [{ values: tensor, dims: [10] }],
-    input: [{ name: 'x', docString: 'value', metadataProps: [entry], type: { sequenceType: { elemType: { mapType: { keyType: 7, valueType: { tensorType: { elemType: 1 } } } } } } }],
+    input: [
+      {
+        name: 'x',
+        docString: 'value',
+        metadataProps: [entry],
+        type: { sequenceType: { elemType: { mapType: { keyType: 7, valueType: { tensorType: { elemType: 1 } } } } } },
+      },
+    ],
     output: [{ name: 'y', type: { optionalType: { elemType: { tensorType: { elemType: 9, shape: { dim: [] } } } } } }],
     valueInfo: [{ name: 'c' }],
     quantizationAnnotation: [{ tensorName: 'c', quantParameterTensorNames: [entry] }],

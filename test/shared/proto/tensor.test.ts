@@ -40,7 +40,11 @@ describe('tensors of ONNX files', () => {
 
   it('a scalar and an empty tensor have 1 and 0 elements', () => {
     assert.deepEqual(tensorToData(stored({ dataType: 1, rawData: Uint8Array.of(0, 0, 128, 63) })), { dtype: 'float32', shape: [], data: Float32Array.of(1) });
-    assert.deepEqual(tensorToData(stored({ dataType: 7, dims: [2, 0], rawData: new Uint8Array(0) })), { dtype: 'int64', shape: [2, 0], data: new BigInt64Array(0) });
+    assert.deepEqual(tensorToData(stored({ dataType: 7, dims: [2, 0], rawData: new Uint8Array(0) })), {
+      dtype: 'int64',
+      shape: [2, 0],
+      data: new BigInt64Array(0),
+    });
   });
 
   it('an aligned tensor shares the memory of the file', () => {
@@ -54,14 +58,20 @@ describe('tensors of ONNX files', () => {
       code: 'bad-file',
       message: 'Tensor "w" float32[2,2] needs 16 bytes and has 12. The file may be damaged.',
     });
-    assert.throws(() => tensorToData(stored({ name: 'w', dims: [3], dataType: 1, floatData: Float32Array.of(1) })), { code: 'bad-file', message: /needs 3 elements and has 1/ });
+    assert.throws(() => tensorToData(stored({ name: 'w', dims: [3], dataType: 1, floatData: Float32Array.of(1) })), {
+      code: 'bad-file',
+      message: /needs 3 elements and has 1/,
+    });
     assert.throws(() => tensorToData(stored({ name: 'w', dims: [-1], dataType: 1 })), { code: 'bad-file', message: /impossible shape \[-1\]/ });
     assert.throws(() => tensorToData(stored({ name: 'w', dims: [2 ** 40, 2 ** 40], dataType: 1 })), { code: 'bad-file', message: /impossible shape/ });
     assert.throws(() => dataToTensor('w', { dtype: 'float32', shape: [2], data: new Float32Array(3) }), { code: 'bad-input' });
   });
 
   it('refuses element types that nothing here computes with, by name', () => {
-    assert.throws(() => tensorToData(stored({ name: 'w', dims: [1], dataType: 16 })), { code: 'unsupported', message: /^Tensor "w" has elements of bfloat16\. There are: float32, / });
+    assert.throws(() => tensorToData(stored({ name: 'w', dims: [1], dataType: 16 })), {
+      code: 'unsupported',
+      message: /^Tensor "w" has elements of bfloat16\. There are: float32, /,
+    });
     assert.throws(() => tensorToData(stored({ name: 'w', dims: [1], dataType: 99 })), { code: 'unsupported', message: /type 99/ });
   });
 });
@@ -93,17 +103,39 @@ describe('tensors with elements in another file', () => {
     assert.deepEqual(tensorToData(external({ location: 'inner-link.bin', offset: '12' }, [1]), { folder }).data, Float32Array.of(4));
   });
 
-  for (const location of ['../secret.bin', 'parts/../../secret.bin', '..\\secret.bin', 'link.bin', 'up/secret.bin', '/etc/hostname', 'C:\\w.bin', 'w.bin\0', ''])
+  for (const location of [
+    '../secret.bin',
+    'parts/../../secret.bin',
+    '..\\secret.bin',
+    'link.bin',
+    'up/secret.bin',
+    '/etc/hostname',
+    'C:\\w.bin',
+    'w.bin\0',
+    '',
+  ])
     it(`are not read from ${JSON.stringify(location)}`, () => {
       assert.throws(() => tensorToData(external({ location }), { folder }), { name: 'RobencError', code: 'bad-file' });
     });
 
   it('name the file that is missing, too short or no file', () => {
-    assert.throws(() => tensorToData(external({ location: 'none.bin' }), { folder }), { code: 'bad-file', message: /"none\.bin": that file is not beside the model/ });
-    assert.throws(() => tensorToData(external({ location: 'w.bin', offset: '8', length: '16' }), { folder }), { code: 'bad-file', message: /bytes 8 to 24 are asked for and the file has 16/ });
+    assert.throws(() => tensorToData(external({ location: 'none.bin' }), { folder }), {
+      code: 'bad-file',
+      message: /"none\.bin": that file is not beside the model/,
+    });
+    assert.throws(() => tensorToData(external({ location: 'w.bin', offset: '8', length: '16' }), { folder }), {
+      code: 'bad-file',
+      message: /bytes 8 to 24 are asked for and the file has 16/,
+    });
     assert.throws(() => tensorToData(external({ location: 'w.bin', offset: '99' }), { folder }), { code: 'bad-file' });
-    assert.throws(() => tensorToData(external({ location: 'w.bin', offset: '-4' }), { folder }), { code: 'bad-file', message: /offset "-4" is not a whole number/ });
-    assert.throws(() => tensorToData(external({ location: 'w.bin', length: 'all' }), { folder }), { code: 'bad-file', message: /length "all" is not a whole number/ });
+    assert.throws(() => tensorToData(external({ location: 'w.bin', offset: '-4' }), { folder }), {
+      code: 'bad-file',
+      message: /offset "-4" is not a whole number/,
+    });
+    assert.throws(() => tensorToData(external({ location: 'w.bin', length: 'all' }), { folder }), {
+      code: 'bad-file',
+      message: /length "all" is not a whole number/,
+    });
     assert.throws(() => tensorToData(external({ location: 'parts' }), { folder }), { code: 'bad-file', message: /not a file/ });
     assert.throws(() => tensorToData(external({ location: 'w.bin' })), { code: 'unsupported', message: /Open the model by its path/ });
   });

@@ -144,7 +144,11 @@ describe('a pool of sessions', () => {
 
   it('refuses a number of workers that makes no sense, and broken models', async () => {
     for (const workers of [0, -1, 1.5, Number.NaN])
-      await assert.rejects(openPool(doubling('float32'), { workers }), { code: 'usage', field: 'workers', message: `A pool needs 1 or more workers, got ${workers}.` });
+      await assert.rejects(openPool(doubling('float32'), { workers }), {
+        code: 'usage',
+        field: 'workers',
+        message: `A pool needs 1 or more workers, got ${workers}.`,
+      });
     await assert.rejects(openPool(doubling('float32').subarray(0, 30), { workers: 4 }), { code: 'bad-file' });
   });
 });

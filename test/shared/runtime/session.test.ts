@@ -172,7 +172,7 @@ for (const [where, open] of [
       try {
         session = await open(doubling('float32'), { device: 'cuda', strict: true });
       } catch (error) {
-        assert.match(String(error), /RobencError: The device cuda does not work here: .*It needs an NVIDIA GPU/);
+        assert.match(String(error), /RobencError: The device cuda does not work here: .*It needs Linux x64, an NVIDIA GPU/);
         session = await open(doubling('float32'), { device: 'cuda' });
         assert.equal(session.device, 'cpu');
         assert.match(session.notice!, /^The device cuda does not work here: .* Using the CPU instead\.$/);
