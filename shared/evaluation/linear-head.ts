@@ -17,15 +17,14 @@ export function applyHead(head: LinearHead, embeddings: Float32Array): Float32Ar
   const { size, classes, weights, bias } = head;
   const count = embeddings.length / size;
   if (!Number.isInteger(count)) throw new RobencError('mismatch', `${embeddings.length} values are no whole number of embeddings of length ${size}. Was the head fitted on another encoder?`);
+  // Class by class, so that the inner loop walks along both arrays.
+  const columns = Float32Array.from({ length: size * classes }, (_, i) => weights[(i % size) * classes + Math.floor(i / size)]!);
   const logits = new Float32Array(count * classes);
-  const row = new Float64Array(classes);
-  for (let i = 0; i < count; i++) {
-    row.set(bias);
-    for (let j = 0; j < size; j++) {
-      const value = embeddings[i * size + j]!;
-      for (let k = 0; k < classes; k++) row[k]! += value * weights[j * classes + k]!;
+  for (let i = 0; i < count; i++)
+    for (let k = 0; k < classes; k++) {
+      let sum = bias[k]!;
+      for (let j = 0, at = i * size, column = k * size; j < size; j++) sum += embeddings[at + j]! * columns[column + j]!;
+      logits[i * classes + k] = sum;
     }
-    logits.set(row, i * classes);
-  }
   return logits;
 }

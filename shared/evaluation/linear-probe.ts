@@ -34,7 +34,7 @@ export interface ProbeResult {
 }
 
 /** From weak to strong; on standardised features the best one for a few thousand images lies well inside. */
-export const DEFAULT_WEIGHT_DECAYS = [1e-4, 1e-3, 1e-2, 1e-1] as const;
+export const DEFAULT_WEIGHT_DECAYS = [1e-3, 1e-2, 1e-1, 1] as const;
 const TOLERANCE = 1e-4;
 
 /** Fits a head on embeddings; the standardisation is folded into it. Throws `bad-input` on shapes or labels that do not fit, `cancelled` on the signal. */

@@ -7,7 +7,7 @@ import { newBuilder } from '../ops/index.js';
 import { openSession } from '../runtime/session.js';
 import type { Session } from '../runtime/types.js';
 
-/** The two products with the features: X·W and Xᵀ·R. Thread count 1 keeps the order of every sum, so fits repeat exactly. */
+/** The two products with the features: X·W and Xᵀ·R. One thread keeps the order of every sum, so fits repeat exactly. */
 export interface Products {
   logits(features: Float32Array, weights: Float32Array): Promise<Float32Array>;
   gradient(features: Float32Array, residuals: Float32Array): Promise<Float32Array>;
@@ -16,8 +16,8 @@ export interface Products {
 
 /** Products for features [count, size] and `classes` classes, any count. */
 export async function openProducts(size: number, classes: number): Promise<Products> {
-  const forward = await openSession(product(['count', size], [size, classes], 0));
-  const backward = await openSession(product(['count', size], ['count', classes], 1));
+  const forward = await openSession(product(['count', size], [size, classes], 0), { threads: 1 });
+  const backward = await openSession(product(['count', size], ['count', classes], 1), { threads: 1 });
   const run = async (session: Session, a: TensorData, b: TensorData) => (await session.run({ a, b }))['product']!.data as Float32Array;
   return {
     logits: (features, weights) => run(forward, floats(features, [features.length / size, size]), floats(weights, [size, classes])),

@@ -27,7 +27,10 @@ export function measure(embeddings: Float32Array, size: number): Standardisation
 /** (embeddings - mean) / scale. */
 export function standardise(embeddings: Float32Array, { mean, scale }: Standardisation): Float32Array {
   const size = mean.length;
-  return embeddings.map((value, i) => (value - mean[i % size]!) / scale[i % size]!);
+  const result = new Float32Array(embeddings.length);
+  for (let start = 0; start < result.length; start += size)
+    for (let j = 0; j < size; j++) result[start + j] = (embeddings[start + j]! - mean[j]!) / scale[j]!;
+  return result;
 }
 
 /** The head on raw embeddings that equals `weights` [size, classes] and `bias` on standardised ones. */

@@ -1,0 +1,27 @@
+/** @file What a sanity check is: a look at the evidence that says whether an audit can be trusted. */
+import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
+import type { AuditFlag } from '@robenc/shared/config/audit.js';
+import type { RobustAccuracy } from '@robenc/shared/evaluation/robust-accuracy.js';
+import type { Graph } from '@robenc/shared/graph/value.js';
+
+/** Everything that an audit knows at its end. */
+export interface Evidence {
+  readonly graph: Graph;
+  readonly classes: number;
+  readonly softmaxRemoved: boolean;
+  readonly softmaxOutput: string;
+  /** Classes of the data. */
+  readonly dataClasses: number;
+  /** Whether somebody said which logit stands for which class. */
+  readonly classesNamed: boolean;
+  /** Clean logits [n, classes] of the first images. */
+  readonly logits: Float32Array;
+  readonly options: readonly AttackOptions[];
+  readonly outcome: RobustAccuracy;
+}
+
+export interface SanityCheck {
+  readonly code: string;
+  /** What the flag tells, or null when all is well. */
+  look(evidence: Evidence): Omit<AuditFlag, 'code'> | null;
+}

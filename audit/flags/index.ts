@@ -1,0 +1,14 @@
+/** @file The table of sanity checks. */
+import { table } from '@robenc/shared/table.js';
+import type { SanityCheck } from './flag.js';
+import { nonFinite, zeroGradients } from './gradients.js';
+import { chanceAccuracy, constantOutput, fewerClasses, unverified } from './outputs.js';
+import { probabilities, softmaxRemoved } from './probabilities.js';
+import { stochastic } from './stochastic.js';
+import { weakAttack } from './weak-attack.js';
+
+export const sanityChecks = table<SanityCheck>(
+  'sanity check',
+  [weakAttack, softmaxRemoved, probabilities, zeroGradients, nonFinite, constantOutput, stochastic, unverified, chanceAccuracy, fewerClasses],
+  ({ code }) => code,
+);

@@ -1,0 +1,98 @@
+/** @file The schema of `audit.json`: what an audit of a classifier found, and everything it took for granted. */
+import { Type, type Static } from '@sinclair/typebox';
+
+/** Bumped when a reader of the old form would misread the new one. */
+export const AUDIT_SCHEMA_VERSION = 1;
+
+const closed = { additionalProperties: false } as const;
+const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+const interval = (description: string) => Type.Tuple([share('lower end'), share('upper end')], { description });
+
+export const AuditAssumption = Type.Object(
+  {
+    name: Type.String({ description: 'what it is about, e.g. layout' }),
+    value: Type.String(),
+    /** `default`: nobody said so. */
+    source: Type.Union([Type.Literal('default'), Type.Literal('flag'), Type.Literal('manifest'), Type.Literal('model'), Type.Literal('data')]),
+    flag: Type.Union([Type.String(), Type.Null()], { description: 'the flag that changes it' }),
+  },
+  closed,
+);
+
+export const AuditFlag = Type.Object(
+  {
+    code: Type.String({ pattern: '^[a-z][a-z-]*$' }),
+    severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')], {
+      description: 'a critical one makes the audit not reliable',
+    }),
+    message: Type.String({ description: 'what was seen, and what to do' }),
+  },
+  closed,
+);
+
+export const AuditResult = Type.Object(
+  {
+    norm: Type.Union([Type.Literal('linf'), Type.Literal('l2')]),
+    epsilon: Type.Number({ minimum: 0, description: 'radius of the ball, in pixels of [0,1]' }),
+    attack: Type.String(),
+    options: Type.Record(Type.String(), Type.Unknown(), { description: 'every constant of the attack' }),
+    images: count('images attacked: all of them'),
+    cleanCorrect: count('images classified correctly without an attack'),
+    cleanAccuracy: share('cleanCorrect / images'),
+    cleanInterval: interval('exact 95 % interval of cleanAccuracy'),
+    robustCorrect: count('images classified correctly without an attack and at every point that the attack tried'),
+    robustAccuracy: share('robustCorrect / images: wrong when clean is not robust'),
+    interval: interval('exact 95 % interval of robustAccuracy'),
+    robustShareOfCorrect: Type.Union([share('robustCorrect / cleanCorrect'), Type.Null()]),
+    gradients: count('gradients of single images that were computed'),
+  },
+  closed,
+);
+
+export const AuditReport = Type.Object(
+  {
+    schema: Type.Literal('robenc/audit'),
+    schemaVersion: Type.Literal(AUDIT_SCHEMA_VERSION),
+    createdAt: Type.String({ description: 'UTC time in ISO 8601' }),
+    seconds: Type.Number({ minimum: 0 }),
+    model: Type.Object(
+      {
+        path: Type.String(),
+        sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+        package: Type.Union([Type.String({ description: 'name@version' }), Type.Null()]),
+        input: Type.String({ description: 'name, type and shape' }),
+        output: Type.String({ description: 'name, type and shape' }),
+        classes: Type.Integer({ minimum: 2 }),
+      },
+      closed,
+    ),
+    data: Type.Object(
+      {
+        path: Type.String(),
+        format: Type.String(),
+        split: Type.String(),
+        images: count('images attacked'),
+        height: Type.Integer({ minimum: 1 }),
+        width: Type.Integer({ minimum: 1 }),
+        classes: Type.Array(Type.Object({ name: Type.String(), logit: Type.Integer({ minimum: 0 }), images: count('images of the class') }, closed)),
+      },
+      closed,
+    ),
+    threatModel: Type.Object({ name: Type.Literal('image'), text: Type.String() }, closed),
+    assumptions: Type.Array(AuditAssumption),
+    seed: Type.Integer({ minimum: 0 }),
+    device: Type.String(),
+    results: Type.Array(AuditResult, { minItems: 1, description: 'one per radius, ascending' }),
+    flags: Type.Array(AuditFlag),
+    reliable: Type.Boolean({ description: 'no flag is critical' }),
+    failUnder: Type.Union([share('the least robust accuracy that passes'), Type.Null()]),
+    passed: Type.Boolean({ description: 'every robust accuracy reaches failUnder, and the audit is reliable' }),
+  },
+  closed,
+);
+
+export type AuditAssumption = Static<typeof AuditAssumption>;
+export type AuditFlag = Static<typeof AuditFlag>;
+export type AuditResult = Static<typeof AuditResult>;
+export type AuditReport = Static<typeof AuditReport>;
