@@ -6,6 +6,14 @@ import { randomSurface, type Surface } from './surface.js';
 export const SIDE = 32;
 /** Copies are up to this much wider than high, or higher than wide. */
 const STRETCH = 1.15;
+/** Copies are turned by up to this angle either way, in radians. */
+const TURN = 0.6;
+/** How many copies, and their least and greatest radius in pixels. */
+const SIZES = [
+  [2, 8, 10.5],
+  [3, 7, 8.5],
+  [4, 6, 7.5],
+] as const;
 
 /** Light of the three channels, 1 is white; reused from image to image. */
 const canvas = new Float32Array(SIDE * SIDE * 3);
@@ -21,8 +29,8 @@ export function drawScene(random: Random, label: number, out: Uint8Array, offset
 
 /** Two surfaces that meet along a line, so that no single background colour belongs to an image. */
 function drawBackground(random: Random, luma: number): void {
-  const left = randomSurface(random, luma + random.uniform(-0.06, 0.06), random.uniform(0, 0.1));
-  const right = randomSurface(random, luma + random.uniform(-0.06, 0.06), random.uniform(0, 0.1));
+  const left = randomSurface(random, luma + random.uniform(-0.08, 0.08), random.uniform(0, 0.07));
+  const right = randomSurface(random, luma + random.uniform(-0.08, 0.08), random.uniform(0, 0.07));
   const angle = random.uniform(0, 2 * Math.PI);
   const [a, b, c] = [Math.cos(angle), Math.sin(angle), random.uniform(-10, 10)];
   for (let y = 0; y < SIDE; y++)
@@ -31,7 +39,7 @@ function drawBackground(random: Random, luma: number): void {
 
 /** Strokes and specks that belong to no class. */
 function drawClutter(random: Random, luma: number): void {
-  for (let piece = random.integer(5) + 2; piece > 0; piece--) {
+  for (let piece = random.integer(4) + 1; piece > 0; piece--) {
     const surface = randomSurface(random, luma + contrast(random, luma, 0.1, 0.35), 0.05);
     const radius = random.uniform(0.8, random.next() < 0.5 ? 2 : 14);
     const height = Math.min(1, random.uniform(0.5, 1.1) / radius);
@@ -40,31 +48,34 @@ function drawClutter(random: Random, luma: number): void {
   }
 }
 
-/** One to three copies, the fewer the larger, each with its own colours, place, turn and proportions. */
+/** Two to four copies, the fewer the larger, each with its own colours, place, turn and proportions. */
 function drawCopies(random: Random, outline: Outline, luma: number): void {
-  const count = 1 + random.integer(3);
-  const [smallest, largest] = ([[9, 14], [7, 10], [6, 8.5]] as const)[count - 1]!;
-  const placed: { x: number; y: number; radius: number }[] = [];
+  const [count, smallest, largest] = SIZES[random.integer(SIZES.length)]!;
+  const placed: Spot[] = [];
   for (let copy = 0; copy < count; copy++) {
-    const radius = random.uniform(smallest, largest);
-    const spot = freeSpot(random, radius, placed);
+    const spot = freeSpot(random, random.uniform(smallest, largest), placed);
     if (spot === null) continue;
-    placed.push({ ...spot, radius });
-    const surface = randomSurface(random, luma + contrast(random, luma, 0.28, 0.45), random.uniform(0, 0.1));
+    placed.push(spot);
+    const surface = randomSurface(random, luma + contrast(random, luma, 0.3, 0.5), random.uniform(0, 0.07));
     const stretch = random.uniform(1 / STRETCH, STRETCH);
-    const mirror = random.next() < 0.5 ? -1 : 1;
-    const pose = { ...spot, radius: radius * STRETCH, angle: random.uniform(0, 2 * Math.PI), height: 1 };
-    stamp(surface, pose, (u, v) => outline.inside(u * STRETCH * stretch * mirror, (v * STRETCH) / stretch));
+    const pose = { ...spot, radius: spot.radius * STRETCH, angle: random.uniform(-TURN, TURN), height: 1 };
+    stamp(surface, pose, (u, v) => outline.inside(u * STRETCH * stretch, (v * STRETCH) / stretch));
   }
 }
 
-/** A place where at most a border of the copy is outside of the image and none is hidden by another; the first copy always finds one. */
-function freeSpot(random: Random, radius: number, placed: readonly { x: number; y: number; radius: number }[]): { x: number; y: number } | null {
-  const margin = radius * 0.75;
-  for (let attempt = 0; attempt < 20; attempt++) {
+interface Spot {
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+}
+
+/** A place where the copy is inside of the image but for its border, and hides no other; the first copy always finds one. */
+function freeSpot(random: Random, radius: number, placed: readonly Spot[]): Spot | null {
+  const margin = radius * 0.9;
+  for (let attempt = 0; attempt < 40; attempt++) {
     const x = random.uniform(margin, SIDE - margin);
     const y = random.uniform(margin, SIDE - margin);
-    if (placed.every((other) => Math.hypot(x - other.x, y - other.y) > 0.9 * (radius + other.radius))) return { x, y };
+    if (placed.every((other) => Math.hypot(x - other.x, y - other.y) > 0.95 * (radius + other.radius))) return { x, y, radius };
   }
   return null;
 }
@@ -117,10 +128,10 @@ function paint(surface: Surface, x: number, y: number, cover: number): void {
 
 /** Light that falls unevenly and has a tint, then the noise of a sensor, then bytes. */
 function develop(random: Random, out: Uint8Array, offset: number): void {
-  const gain = [0, 1, 2].map(() => random.uniform(0.85, 1.1));
+  const gain = [0, 1, 2].map(() => random.uniform(0.9, 1.05));
   const slopeX = random.uniform(-0.25, 0.25) / SIDE;
   const slopeY = random.uniform(-0.25, 0.25) / SIDE;
-  const noise = random.uniform(1, 6);
+  const noise = random.uniform(1, 4);
   for (let y = 0, at = 0; y < SIDE; y++)
     for (let x = 0; x < SIDE; x++) {
       const light = 255 * (1 + slopeX * (x - SIDE / 2) + slopeY * (y - SIDE / 2));
