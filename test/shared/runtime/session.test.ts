@@ -41,7 +41,7 @@ for (const [where, open] of [
       }
     }
 
-    for (const { dtype, x, y } of DOUBLED)
+    for (const { dtype, x, y } of DOUBLED.filter((item) => where === 'on this thread' || item.dtype === 'int64'))
       it(`computes with ${dtype}`, () =>
         using(doubling(dtype), async (session) => {
           assert.deepEqual(session.inputs, [{ name: 'x', dtype, shape: ['n'] }]);
@@ -125,47 +125,6 @@ for (const [where, open] of [
       await assert.rejects(session.run({ x: float32([1], 1) }), { code: 'cancelled', message: 'The model is closed; open it again to run it.' });
     });
 
-    it('refuses files that are missing, no file, empty, cut in half or something else, by name', async function () {
-      const folder = mkdtempSync(join(tmpdir(), 'robenc-session-'));
-      try {
-        const bytes = readFileSync(join(modelFolder(this, 'small_resnet'), 'model.onnx'));
-        const files = {
-          'empty.onnx': new Uint8Array(0),
-          'half.onnx': bytes.subarray(0, bytes.length / 2),
-          'text.onnx': Buffer.from('hello'),
-        };
-        for (const [name, content] of Object.entries(files)) {
-          const path = join(folder, name);
-          writeFileSync(path, content);
-          await assert.rejects(open(path), (error: Error & { code: string; field: string }) => {
-            assert.equal(error.code, 'bad-file');
-            assert.equal(error.field, path);
-            return error.message.startsWith(`${path} `);
-          });
-        }
-        await assert.rejects(open(bytes.subarray(0, 1000)), { code: 'bad-file', message: /^The model is not a readable ONNX model; it may be cut off/ });
-        await assert.rejects(open(folder), { code: 'bad-file', message: /is not a file/ });
-        await assert.rejects(open(join(folder, 'none.onnx')), { code: 'not-found', message: /^There is no model file .*none\.onnx/ });
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    });
-
-    it('says what it cannot run: operators, versions, element types', async () => {
-      const model = decodeModel(doubling('float32'));
-      const { graph } = model;
-      const unknownOperator = { ...model, graph: { ...graph!, node: [{ ...graph!.node[0]!, opType: 'NoSuchOperator' }] } };
-      await assert.rejects(open(encodeModel(unknownOperator)), { code: 'unsupported', message: /operator.*NoSuchOperator/ });
-      await assert.rejects(open(encodeModel({ ...model, irVersion: 1000 })), { code: 'unsupported', message: /version of ONNX/ });
-      await assert.rejects(open(encodeModel({ ...model, opsetImport: [{ domain: '', version: 1000 }] })), { code: 'unsupported', message: /version of ONNX/ });
-      const texts = modelOf({
-        inputs: [{ name: 'x', dtype: 8, shape: ['n'] }],
-        outputs: [{ name: 'y', dtype: 8, shape: ['n'] }],
-        nodes: [{ opType: 'Identity', input: ['x'], output: ['y'] }],
-      });
-      await assert.rejects(open(texts), { code: 'unsupported', message: /^The model: "x" is string\. Inputs and outputs may be tensors of float32, / });
-    });
-
     it('tells the device that it uses, and why it is not the one asked for', async () => {
       await using(doubling('float32'), async (session) => assert.deepEqual([session.device, session.notice], ['cpu', null]));
       let session;
@@ -182,6 +141,52 @@ for (const [where, open] of [
       await using(doubling('float32'), async (auto) => assert.equal(auto.notice, null), { device: 'auto' });
     });
   });
+
+describe('opening a session', () => {
+  it('refuses files that are missing, no file, empty, cut in half or something else, by name', async function () {
+    const folder = mkdtempSync(join(tmpdir(), 'robenc-session-'));
+    try {
+      const bytes = readFileSync(join(modelFolder(this, 'small_resnet'), 'model.onnx'));
+      const files = {
+        'empty.onnx': new Uint8Array(0),
+        'half.onnx': bytes.subarray(0, bytes.length / 2),
+        'text.onnx': Buffer.from('hello'),
+      };
+      for (const [name, content] of Object.entries(files)) {
+        const path = join(folder, name);
+        writeFileSync(path, content);
+        await assert.rejects(openSession(path), (error: Error & { code: string; field: string }) => {
+          assert.equal(error.code, 'bad-file');
+          assert.equal(error.field, path);
+          return error.message.startsWith(`${path} `);
+        });
+      }
+      await assert.rejects(openSession(bytes.subarray(0, 1000)), { code: 'bad-file', message: /^The model is not a readable ONNX model; it may be cut off/ });
+      await assert.rejects(openSession(folder), { code: 'bad-file', message: /is not a file/ });
+      await assert.rejects(openSession(join(folder, 'none.onnx')), { code: 'not-found', message: /^There is no model file .*none\.onnx/ });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('says what it cannot run: operators, versions, element types', async () => {
+    const model = decodeModel(doubling('float32'));
+    const { graph } = model;
+    const unknownOperator = { ...model, graph: { ...graph!, node: [{ ...graph!.node[0]!, opType: 'NoSuchOperator' }] } };
+    await assert.rejects(openSession(encodeModel(unknownOperator)), { code: 'unsupported', message: /operator.*NoSuchOperator/ });
+    await assert.rejects(openSession(encodeModel({ ...model, irVersion: 1000 })), { code: 'unsupported', message: /version of ONNX/ });
+    await assert.rejects(openSession(encodeModel({ ...model, opsetImport: [{ domain: '', version: 1000 }] })), {
+      code: 'unsupported',
+      message: /version of ONNX/,
+    });
+    const texts = modelOf({
+      inputs: [{ name: 'x', dtype: 8, shape: ['n'] }],
+      outputs: [{ name: 'y', dtype: 8, shape: ['n'] }],
+      nodes: [{ opType: 'Identity', input: ['x'], output: ['y'] }],
+    });
+    await assert.rejects(openSession(texts), { code: 'unsupported', message: /^The model: "x" is string\. Inputs and outputs may be tensors of float32, / });
+  });
+});
 
 describe('sessions on the fixture models', () => {
   for (const name of FIXTURE_MODELS)
@@ -200,6 +205,10 @@ describe('sessions on the fixture models', () => {
 });
 
 describe('a session in a worker thread', () => {
+  it('gives the errors of opening as they are', async () => {
+    await assert.rejects(openWorkerSession('/nowhere/model.onnx'), { name: 'RobencError', code: 'not-found', field: '/nowhere/model.onnx' });
+  });
+
   it('leaves the event loop free while it runs', async function () {
     const session = await openWorkerSession(slow(60), { threads: 1 });
     const n = 256;
