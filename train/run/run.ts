@@ -2,13 +2,15 @@
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { claimOutputFolder } from '@robenc/shared/files.js';
 import type { RunConfig } from '@robenc/shared/config/run.js';
+import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
 import { runtimeVersion } from '@robenc/shared/runtime/session.js';
-import { openPipeline } from '../crops/pipeline.js';
+import type { Place } from '../crops/order.js';
+import { viewBatches } from '../crops/pipeline.js';
 import { openEngineThread } from '../engines/thread.js';
 import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
 import { digestOf, writeEnvironment, writeRunFile, writeSummary } from './folder.js';
-import { trainLoop, type Ending } from './loop.js';
+import { trainLoop, type BatchSource, type Ending } from './loop.js';
 import { rewindMetrics, type StepRecord } from './metrics.js';
 import { firstState, lengthOf, planOf, type Plan } from './plan.js';
 
@@ -67,7 +69,7 @@ export async function train(run: RunConfig, options: TrainOptions): Promise<Trai
   if (engine.notice) note(engine.notice);
   note(`${set.count} images from ${set.name}; ${steps} batches of ${run.batchSize} x ${run.views.count} views; engine ${engine.name} on ${engine.device}`);
   writeEnvironment(run.out, { onnxruntime: runtimeVersion(), engine: engine.name, device: engine.device, threads: run.engine.threads ?? null });
-  const source = openPipeline({ set, run, perEpoch, from: from.step, steps });
+  const source = batchesOf(run, set, { epoch: Math.floor(from.step / perEpoch), step: from.step % perEpoch });
   try {
     const result = await trainLoop({ plan, engine, source, folder: run.out, runDigest, from, steps, perEpoch, signal, clock, report: (record) => options.report(record, steps) });
     const summary = summarize(plan, { ...result, planned: steps, perEpoch, runDigest, stateDigest: stateDigest(await engine.state()), engine, data: { name: set.name, images: set.count } });
@@ -77,6 +79,21 @@ export async function train(run: RunConfig, options: TrainOptions): Promise<Trai
     await source.close();
     await engine.close();
   }
+}
+
+/** The batches of a run from a place on, with labels where the set has them. */
+function batchesOf({ views, batchSize, seed, data }: RunConfig, set: ImageSet, start: Place): BatchSource {
+  const batches = viewBatches(set, { views: views.count, sampler: views.scheme, options: views.options, batchSize, seed, size: data.size, start });
+  return {
+    async next() {
+      const { value } = await batches.next();
+      const { views: pixels, indices } = value!;
+      return set.labels ? { views: pixels, labels: Int32Array.from(indices, (index) => set.labels![index]!) } : { views: pixels };
+    },
+    async close() {
+      await batches.return();
+    },
+  };
 }
 
 /** The exit code for how a run ended: a stopped one is not done. */

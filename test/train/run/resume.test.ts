@@ -1,0 +1,97 @@
+/** @file A run that is killed goes on from its last checkpoint as if nothing had happened. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readMetrics } from '../../../train/run/metrics.js';
+
+const ROBENC = join(import.meta.dirname, '../../../cli/robenc.mjs');
+const RUN = {
+  name: 'tiny',
+  seed: 4,
+  data: { name: 'shapes', limit: 64, size: 16 },
+  batchSize: 8,
+  epochs: 3,
+  views: { count: 2 },
+  encoder: { name: 'resnet-small', widths: [4, 8], embedding: 16, projection: 8 },
+  engine: { threads: 1, device: 'cpu' },
+  checkpoint: { everyMinutes: 1e-6 },
+};
+
+interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `robenc train`; `until` may kill it. */
+async function robenc(args: readonly string[], until?: (kill: () => void) => Promise<void>): Promise<Finished> {
+  const child = spawn(process.execPath, [ROBENC, 'train', ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  await until?.(() => child.kill('SIGKILL'));
+  return { code: await exit, stdout, stderr };
+}
+
+describe('resuming', function () {
+  this.timeout(180_000);
+  let folder: string;
+  let runFile: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'robenc-resume-'));
+    runFile = join(folder, 'run.json');
+    writeFileSync(runFile, JSON.stringify(RUN));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('a run killed with SIGKILL and resumed ends with the very parameters of an uninterrupted one', async () => {
+    const whole = await robenc([runFile, '--out', join(folder, 'whole')]);
+    assert.equal(whole.code, 0, whole.stderr);
+    const out = join(folder, 'killed');
+    const killed = await robenc([runFile, '--out', out], async (kill) => {
+      for (let i = 0; i < 600; i++) {
+        const checkpoints = join(out, 'checkpoints');
+        if (existsSync(checkpoints) && readdirSync(checkpoints).some((name) => /step-0000000[4-9]/.test(name))) break;
+        await sleep(50);
+      }
+      kill();
+    });
+    assert.equal(killed.code, null, 'the run was over before it could be killed');
+    const resumed = await robenc([runFile, '--out', out, '--resume']);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    const digest = (text: string): string => (JSON.parse(text) as { stateDigest: string }).stateDigest;
+    assert.match(digest(whole.stdout), /^[0-9a-f]{64}$/);
+    assert.equal(digest(resumed.stdout), digest(whole.stdout));
+    assert.deepEqual(
+      readMetrics(out).map((record) => [record.step, record.loss]),
+      readMetrics(join(folder, 'whole')).map((record) => [record.step, record.loss]),
+    );
+  });
+
+  it('a broken newest checkpoint is named and the one before it is used', async () => {
+    const out = join(folder, 'run');
+    assert.equal((await robenc([runFile, '--out', out])).code, 0);
+    const checkpoints = readdirSync(join(out, 'checkpoints')).sort();
+    assert.ok(checkpoints.length >= 2);
+    const newest = join(out, 'checkpoints', checkpoints.at(-1)!);
+    writeFileSync(newest, readFileSync(newest).subarray(0, 1000));
+    const resumed = await robenc([runFile, '--out', out, '--resume']);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.match(resumed.stderr, new RegExp(checkpoints.at(-1)!.replaceAll('.', '\\.')));
+  });
+
+  it('a folder with another run in it is refused, and so is one with other settings on --resume', async () => {
+    const out = join(folder, 'run');
+    assert.equal((await robenc([runFile, '--out', out])).code, 0);
+    const again = await robenc([runFile, '--out', out]);
+    assert.equal(again.code, 2);
+    assert.match(again.stdout, /not empty.*--resume.*--force/);
+    const other = await robenc([runFile, '--out', out, '--resume', '--seed', '9']);
+    assert.equal(other.code, 2);
+    assert.match(other.stdout, /other settings/);
+  });
+});
