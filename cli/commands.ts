@@ -10,6 +10,26 @@ export interface CommandEntry {
 }
 
 const entries: readonly CommandEntry[] = [
+  {
+    name: 'audit',
+    summary: 'attack a classifier over a data set and report its robust accuracy',
+    load: () => import('@robenc/audit/commands/audit.js'),
+  },
+  {
+    name: 'inspect',
+    summary: 'show what an ONNX model takes, gives, is made of and costs, and whether gradients pass through it',
+    load: () => import('@robenc/shared/commands/inspect.js'),
+  },
+  {
+    name: 'differentiate',
+    summary: 'write the gradient of a loss with respect to an input of an ONNX model as one ONNX file',
+    load: () => import('@robenc/shared/commands/differentiate.js'),
+  },
+  {
+    name: 'doctor',
+    summary: 'Show what this machine has, which devices really work, and what to do about the rest',
+    load: () => import('@robenc/shared/commands/doctor.js'),
+  },
   { name: 'train', summary: 'train a self-supervised encoder as a run file says', load: () => import('@robenc/train/commands/train.js') },
 ];
 

@@ -1,7 +1,18 @@
 /** @file Writing files so that nobody ever sees half of one: temporary name, fsync, rename. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, RobencError } from './errors.js';
+
+/** The bytes of a file that a user named as `field`. Throws `not-found` where there is none, `io` where it cannot be read. */
+export function readBytes(path: string, field: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const message = missing ? `There is no file ${path}. Check the path.` : `Could not read ${path}: ${messageOf(cause)}.`;
+    throw new RobencError(missing ? 'not-found' : 'io', message, { cause, field });
+  }
+}
 
 /** Replaces `path` with `data` in one step, making its folder. On a failure the old file is still there and the error (`io`) says why. */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
@@ -44,6 +55,9 @@ export function claimOutputFolder(path: string, { force = false, resume = false 
   try {
     mkdirSync(path, { recursive: true });
   } catch (cause) {
-    throw new RobencError('io', `Could not make the output folder ${path}: ${messageOf(cause)}. Choose a folder that you may write to.`, { cause, field: path });
+    throw new RobencError('io', `Could not make the output folder ${path}: ${messageOf(cause)}. Choose a folder that you may write to.`, {
+      cause,
+      field: path,
+    });
   }
 }

@@ -1,0 +1,87 @@
+/** @file `robenc differentiate`: writes the input gradient of a model as an ONNX file of its own, which any runtime can run. */
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { attackLosses } from '../autodiff/attack-loss.js';
+import { differentiate, findInput } from '../autodiff/differentiate.js';
+import { defineCommand } from '../config/command.js';
+import { EXIT, messageOf, RobencError } from '../errors.js';
+import { readBytes, writeFileAtomic } from '../files.js';
+import { fromOnnx } from '../graph/from-onnx.js';
+import { toOnnx, WRITTEN } from '../graph/to-onnx.js';
+import { describeType, type Graph } from '../graph/value.js';
+import { sha256 } from '../package/digest.js';
+
+export default defineCommand({
+  name: 'differentiate',
+  summary: 'write the gradient of a loss with respect to an input of an ONNX model as one ONNX file',
+  details:
+    'The file has the inputs of the model, and `label` int64 [batch] (cross-entropy) or `target` float32 [batch, dim] (the others). Its outputs are `loss` float32 [batch], ' +
+    'the outputs of the model under their names, and `gradient`, in the shape of the input: that of the sum of the losses, so row i is the gradient of the loss of image i.',
+  examples: [
+    'robenc differentiate classifier.onnx --wrt image --loss cross-entropy -o gradient.onnx',
+    'robenc differentiate encoder.onnx --loss cosine-to-target --output embedding -o embedding-gradient.onnx',
+  ],
+  arguments: { model: { description: 'ONNX file' } },
+  options: {
+    wrt: { type: 'string', value: 'input', default: 'image', description: 'input to differentiate by; `image` also stands for the only image-shaped input' },
+    loss: {
+      type: 'string',
+      choices: attackLosses.names,
+      default: 'cross-entropy',
+      description: attackLosses.entries.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
+    },
+    output: { type: 'string', value: 'name', description: 'output that the loss is computed on, where the model has several' },
+    out: { type: 'string', short: 'o', value: 'file', required: true, description: 'file to write' },
+    force: { type: 'boolean', description: 'overwrite the file' },
+  },
+  async run({ model, wrt, loss, output, out, force }, context) {
+    const source = resolve(context.cwd, model);
+    const target = resolve(context.cwd, out);
+    if (existsSync(target) && !force)
+      throw new RobencError('usage', `${out} is already there. Choose another file, or pass --force to overwrite it.`, { field: '--out' });
+    const bytes = readBytes(source, 'model');
+    const graph = fromOnnx(bytes, { folder: dirname(source), source: model });
+    const made = differentiate(graph, { wrt, loss, ...(output === undefined ? {} : { output }) });
+    const metadata = { 'robenc.loss': loss, 'robenc.wrt': findInput(graph, wrt).name, 'robenc.model_sha256': sha256(bytes) };
+    const written = toOnnx(made.graph, { metadata });
+    await refuseUnrunnable(written);
+    writeFileAtomic(target, written);
+    for (const warning of made.warnings) context.stderr(`Warning: ${warning}`);
+    const ports = portsOf(made.graph);
+    context.result({
+      out,
+      bytes: written.length,
+      opset: WRITTEN.opset,
+      loss,
+      wrt: metadata['robenc.wrt'],
+      ...ports,
+      nodes: made.graph.nodes.length,
+      warnings: made.warnings,
+    });
+    for (const { name, type } of ports.inputs) context.stdout(`input    ${name}: ${type}`);
+    for (const { name, type } of ports.outputs) context.stdout(`output   ${name}: ${type}`);
+    context.stdout(`wrote    ${out} (${written.length} bytes, opset ${WRITTEN.opset})`);
+    return EXIT.done;
+  },
+});
+
+/** A file that ONNX Runtime does not open is not handed out. */
+async function refuseUnrunnable(model: Uint8Array): Promise<void> {
+  const { openSession } = await import('../runtime/session.js');
+  try {
+    await (await openSession(model, { device: 'cpu', threads: 1 })).close();
+  } catch (cause) {
+    throw new RobencError(
+      'mismatch',
+      `The gradient was made, but ONNX Runtime does not open it, so nothing was written: ${messageOf(cause)}. Please report this model.`,
+      { cause },
+    );
+  }
+}
+
+function portsOf({ inputs, outputs }: Graph): { inputs: { name: string; type: string }[]; outputs: { name: string; type: string }[] } {
+  return {
+    inputs: inputs.map(({ name, type }) => ({ name, type: describeType(type) })),
+    outputs: outputs.map(({ name, value }) => ({ name, type: describeType(value.type) })),
+  };
+}
