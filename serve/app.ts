@@ -25,14 +25,12 @@ export function createApp({ log, now, ...shared }: AppOptions): Express {
   app.set('query parser', 'simple');
   app.use(requestId, logRequests(log, now), helmet());
   app.use((_request, response, next) => {
-    // A client that keeps its connection would otherwise meet a closed door with its next request.
-    if (shared.stopping.aborted) response.set('connection', 'close');
     response.set('cache-control', 'no-store');
     next();
   });
   for (const route of routes.entries) app[route.method](route.path, (request, response) => answer(route, shared, request, response));
   for (const path of new Set(routes.entries.map((route) => route.path))) app.all(path, methodNotAllowed(methodsOf(path)));
-  app.use(notFound, answerErrors(log));
+  app.use(notFound, answerErrors(log, shared.stopping));
   return app;
 }
 
@@ -50,6 +48,8 @@ async function answer(route: Route, shared: Shared, request: Request, response: 
     const options = check(route.options, input.options, 'request');
     // The schema has been checked, which is what the erased type of the options stands for.
     const body = await route.handle({ ...input, options: options as never }, context);
+    // A client that keeps its connection would otherwise meet a closed door with its next request.
+    if (shared.stopping.aborted) response.set('connection', 'close');
     response.json(body);
   } finally {
     close();

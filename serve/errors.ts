@@ -72,7 +72,8 @@ const MESSAGE_LIMIT = 2_000;
 const FROM_LIBRARY: Readonly<Record<ErrorCode, ApiErrorCode>> = {
   usage: 'bad_input',
   'bad-input': 'bad_input',
-  'not-found': 'not_found',
+  // Paths are looked up by the app; what the library does not find is a model.
+  'not-found': 'model_not_found',
   unsupported: 'bad_input',
   busy: 'overloaded',
   unavailable: 'unavailable',

@@ -1,6 +1,7 @@
 /** @file The running server: an app on a port, and an orderly end. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { createApp } from './app.js';
@@ -24,10 +25,10 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   /**
-   * Refuses readiness at once, takes no new connections, waits for the requests in work, and after `drainMs` cuts what is left.
-   * Resolves to whether all were answered. The engine stays open.
+   * Refuses readiness at once, works on for `delayMs` (so that whoever watches readiness can send new requests elsewhere), then takes no new
+   * connections, waits for the requests in work, and after `drainMs` cuts what is left. Resolves to whether all were answered. The engine stays open.
    */
-  stop(options: { drainMs: number }): Promise<boolean>;
+  stop(options: { delayMs?: number; drainMs: number }): Promise<boolean>;
 }
 
 /** Listens. Throws `io` when the port is in use or may not be used. */
@@ -43,8 +44,9 @@ export async function startServer({ engine, limits, host, port, log, now }: Serv
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
     port: address.port,
-    stop({ drainMs }) {
+    async stop({ delayMs = 0, drainMs }) {
       stopping.abort();
+      if (delayMs > 0) await setTimeoutAsync(delayMs);
       return closeServer(server, drainMs);
     },
   };
@@ -74,8 +76,10 @@ async function closeServer(server: Server, drainMs: number): Promise<boolean> {
     cut = true;
     server.closeAllConnections();
   }, drainMs);
-  // Idle connections are closed by close(); those in work are closed after their answer, which says so.
+  // close() ends connections that are idle now; answers in work end theirs; one whose answer was on its way already becomes idle later.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
   await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(sweep);
   clearTimeout(timer);
   return !cut;
 }

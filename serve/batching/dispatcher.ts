@@ -47,6 +47,11 @@ export class Dispatcher {
     return this.#queue.rows;
   }
 
+  /** Batches that run now. */
+  get runningBatches(): number {
+    return this.#running;
+  }
+
   /** When what waits now will have been done, by the time recent rows took; 50 ms to 30 s. */
   get retryAfterMs(): number {
     const ms = (this.#queue.rows + this.#options.batchRows) * (this.#rowMs / this.#options.slots);

@@ -32,7 +32,7 @@ export function cosineShift(a: Float32Array, b: Float32Array): number {
     squareA += a[i]! * a[i]!;
     squareB += b[i]! * b[i]!;
   }
-  const lengths = Math.sqrt(squareA) * Math.sqrt(squareB);
-  // Rounding may bring the cosine of equal vectors a hair above 1.
+  // One root of the product, so that equal vectors give exactly 0.
+  const lengths = Math.sqrt(squareA * squareB);
   return lengths === 0 ? 1 : Math.max(0, 1 - product / lengths);
 }

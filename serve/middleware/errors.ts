@@ -17,7 +17,8 @@ export function methodNotAllowed(allowed: readonly string[]): RequestHandler {
   };
 }
 
-export function answerErrors(log: Logger): ErrorRequestHandler {
+/** `stopping` fires when the server was asked to stop; answers then end their connections. */
+export function answerErrors(log: Logger, stopping: AbortSignal): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
     const error = toApiError(thrown);
     const id = requestIdOf(response);
@@ -25,7 +26,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     if (error.status >= 500) log.error({ requestId: id, err: error.cause ?? error }, error.message);
     if (response.headersSent || response.destroyed) return void response.destroy();
     // What was not read of the body would be taken for the next request; a client that is still sending had better stop.
-    if (!request.readableEnded && request.method === 'POST') response.set('connection', 'close');
+    if (stopping.aborted || (!request.readableEnded && request.method === 'POST')) response.set('connection', 'close');
     response.status(error.status).set(error.headers).json(error.body(id));
   };
 }

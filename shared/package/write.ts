@@ -63,7 +63,9 @@ function publish(modelsFolder: string, job: PackageToWrite, files: ReadonlyMap<F
     const version = job.version === 'auto' ? nextVersion(modelsFolder, job.name) : job.version;
     const folder = join(home, version);
     if (job.version !== 'auto' && job.force !== true && visibleFolders(home).includes(version)) throw alreadyThere(job.name, version);
-    const manifest = check(Manifest, { schemaVersion: MANIFEST_SCHEMA_VERSION, name: job.name, version, ...job.manifest, files: fileEntries(files) }, MANIFEST_FILE);
+    const own = { schemaVersion: MANIFEST_SCHEMA_VERSION, name: job.name, version };
+    // Twice: first so that they stand at the top, last so that a description taken from another manifest cannot bring its own.
+    const manifest = check(Manifest, { ...own, ...job.manifest, ...own, files: fileEntries(files) }, MANIFEST_FILE);
     const text = `${JSON.stringify(manifest, null, 2)}\n`;
     writeFileAtomic(join(staged, MANIFEST_FILE), text);
     if (move(staged, folder, job.force === true)) return { folder, manifest, digest: sha256(text) };
