@@ -30,6 +30,7 @@ const entries: readonly CommandEntry[] = [
     summary: 'Show what this machine has, which devices really work, and what to do about the rest',
     load: () => import('@robenc/shared/commands/doctor.js'),
   },
+  { name: 'data', summary: 'list, show or write data sets', load: () => import('@robenc/train/commands/data.js') },
   { name: 'train', summary: 'train a self-supervised encoder as a run file says', load: () => import('@robenc/train/commands/train.js') },
 ];
 
