@@ -31,22 +31,26 @@ export function differentiate(model: Graph, { wrt, loss, output }: Differentiate
   const attackLoss = attackLosses.get(loss);
   refuseCollisions(model, attackLoss);
   const warnings: string[] = [];
+  const inputName = findInput(model, wrt).name;
+  const { name: outputName, value: scored } = findOutput(model, output);
+  const [batch, dim] = scored.type.shape;
+  if (scored.type.shape.length !== 2)
+    throw new RobencError('unsupported', `The loss ${loss} needs an output of shape [batch, n]; this one is ${describeType(scored.type)}. Choose another with --output.`, { field: 'output' });
   const g = newBuilder();
+  // Before the model's values, some of which may have this name inside the model: they give way, an input of the file must not.
+  const target = attackLoss.target === 'label' ? g.input('label', 'int64', [batch!]) : g.input('target', scored.type.dtype, [batch!, dim!]);
   const copied = copyInto(g, model);
-  const input = copied.inputs[findInput(model, wrt).name]!;
-  const chosen = copied.outputs[findOutput(model, output).name]!;
+  const input = copied.inputs[inputName]!;
+  const chosen = copied.outputs[outputName]!;
   const scores = attackLoss.target === 'label' ? beforeSoftmax(chosen, warnings) : chosen;
-  if (scores.type.shape.length !== 2)
-    throw new RobencError('unsupported', `The loss ${loss} needs an output of shape [batch, n]; this one is ${describeType(scores.type)}. Choose another with --output.`, { field: 'output' });
-  const [batch, dim] = scores.type.shape;
-  const target = attackLoss.target === 'label' ? g.input('label', 'int64', [batch!]) : g.input('target', scores.type.dtype, [batch!, dim!]);
   const built = attackLoss.build(g, scores, target);
   const [slope] = gradient(g, [built.seed], [input]);
   if (!slope) throw new RobencError('unsupported', `The output does not depend on input "${wrt}" through floats: there is no gradient.`, { field: 'wrt' });
   g.output('loss', built.loss);
   for (const { name } of model.outputs) g.output(name, copied.outputs[name]!);
   g.output('gradient', slope);
-  return { graph: g.build(`${model.name}_gradient`), warnings };
+  const graph = g.build(`${model.name}_gradient`);
+  return { graph: { ...graph, inputs: [...graph.inputs.filter((value) => value !== target), target] }, warnings };
 }
 
 /** The model input called `name`, or the only image-shaped one for `image`. */
@@ -84,8 +88,7 @@ export function beforeSoftmax(value: Value, warnings: string[]): Value {
 }
 
 function refuseCollisions(model: Graph, loss: AttackLoss): void {
-  const inputs = model.inputs.filter((input) => input.name === loss.target);
-  const outputs = model.outputs.filter((output) => output.name === 'loss' || output.name === 'gradient');
-  for (const { name } of [...inputs, ...outputs])
+  const reserved = [loss.target, 'loss', 'gradient'];
+  for (const { name } of [...model.inputs, ...model.outputs].filter((port) => reserved.includes(port.name)))
     throw new RobencError('usage', `The model already uses the name "${name}", which the gradient graph needs for itself. Rename it in the model first.`, { field: name });
 }
