@@ -83,8 +83,8 @@ export class TracingBackend extends tf.KernelBackend {
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
     const dataId = {};
     const elements = compact(values as Elements);
-    // Inside of a trace the function makes this constant at each batch size: its shape may follow the batch, its elements may not.
-    const own = this.#contexts.at(-1)?.axis.step('a constant', { dtype, elements, shape });
+    // Inside of a trace the function makes this constant at each batch size: its shape may follow the batch, its elements may not (so not as a number).
+    const own = this.#contexts.at(-1)?.axis.step('a constant', { dtype, elements: typeof elements === 'number' ? String(elements) : elements, shape });
     const content = own ? { elements, shape: own.shape } : { elements, shape };
     this.#data.set(dataId, { dtype, shape, references: 1, maker: 'a constant', content });
     return dataId;

@@ -106,7 +106,8 @@ export function evaluate(dim: Dim, symbol: string | null, size: number): number 
   let product = 1;
   for (const part of dim.split('*')) {
     const factor = part === symbol ? size : Number(part);
-    if (!Number.isInteger(factor)) throw new RobencError('unsupported', `Size "${dim}" is not a multiple of the batch size${symbol ? ` "${symbol}"` : ''}.`);
+    if (!Number.isInteger(factor))
+      throw new RobencError('unsupported', `Size "${dim}" is not a multiple of the batch size${symbol ? ` "${symbol}"` : ''}. Trace with a fixed batch.`);
     product *= factor;
   }
   return product;

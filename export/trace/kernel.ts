@@ -65,7 +65,7 @@ export class KernelCall {
     return this.attrs[name] as string | undefined;
   }
 
-  /** An attribute in tfjs's own form, to be handed back to tfjs's helpers. It must not depend on the batch size. */
+  /** An attribute in tfjs's own form, to be handed back to tfjs's helpers. */
   raw(name: string): unknown {
     return this.attrs[name];
   }

@@ -23,9 +23,16 @@ export function addDims(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return a + b;
   if (a === 0) return b;
   if (b === 0) return a;
-  if (a === b) return multiply(2, a);
+  const [x, y] = [termOf(a), termOf(b)];
+  if (x.symbols === y.symbols) return multiply(x.factor + y.factor, x.symbols);
   const parts = [a, b].map(String).sort();
   return symbolFor(parts.join('+'));
+}
+
+/** `3*batch` as 3 times `batch`. */
+function termOf(dim: Dim): { factor: number; symbols: string } {
+  const [, factor, symbols] = /^(?:(\d+)\*)?(.*)$/.exec(String(dim))!;
+  return { factor: Number(factor ?? 1), symbols: symbols! };
 }
 
 /** A symbol that arithmetic on products takes as a whole. */

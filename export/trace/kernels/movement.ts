@@ -1,7 +1,7 @@
 /** @file Kernels that move elements: transposition, reshaping, joining, padding, repetition, gathering. */
 import { broadcastShapes } from '@robenc/shared/graph/dim.js';
 import { RobencError } from '@robenc/shared/errors.js';
-import { ARRAY_OF, type Value } from '@robenc/shared/graph/value.js';
+import { ARRAY_OF, type Dim, type Value } from '@robenc/shared/graph/value.js';
 import type { Kernel, KernelCall } from '../kernel.js';
 import { reshaped } from '../reshape.js';
 import { inOrder, inverse, traced, type Traced } from '../traced.js';
@@ -43,11 +43,15 @@ function tiled(call: KernelCall): Traced {
   return traced(call.g.node('Tile', [full.value, call.context.sizes(inverse(full.perm).map((axis) => times[axis]!))]), full.perm);
 }
 
+/** [before, after] for each axis as tfjs counts them. */
+function paddingsOf(call: KernelCall): [number, number][] {
+  const given = call.raw('paddings') as readonly (readonly [Dim, Dim])[];
+  return given.map(([before, after]) => [call.context.fixed(before, `A padding of ${call.name}`), call.context.fixed(after, `A padding of ${call.name}`)]);
+}
+
 function padded(call: KernelCall): Traced {
   const x = call.context.full(call.input('x'));
-  const paddings = (call.raw('paddings') as readonly (readonly [number, number])[]).map(
-    ([before, after]) => [call.context.fixed(before, 'A padding'), call.context.fixed(after, 'A padding')] as const,
-  );
+  const paddings = paddingsOf(call);
   const places = inverse(x.perm);
   const pads = [...places.map((axis) => paddings[axis]![0]), ...places.map((axis) => paddings[axis]![1])];
   const value = call.g.node('Pad', [x.value, call.g.ints(pads), call.g.scalarLike(call.number('constantValue', 0), x.value)], { mode: 'constant' });
@@ -63,8 +67,7 @@ function taken(call: KernelCall, t: Traced, axis: number, indices: readonly numb
 /** Padding with what lies mirrored inside: `reflect` without repeating the edge, `symmetric` with it. */
 function mirrored(call: KernelCall): Traced {
   const edge = call.text('mode') === 'reflect' ? 0 : 1;
-  const paddings = call.raw('paddings') as readonly (readonly [number, number])[];
-  return paddings.reduce(
+  return paddingsOf(call).reduce(
     (t, [before, after], axis) => {
       if (before === 0 && after === 0) return t;
       const size = call.context.fixed(t.shape[axis]!, 'A mirrored size');

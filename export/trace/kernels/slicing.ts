@@ -43,25 +43,25 @@ const BEFORE_FIRST = -2147483648;
 
 function stridedSliced(call: KernelCall): Traced {
   const x = call.input('x');
-  const list = (name: string) => call.numbers(name);
+  const list = (name: string) => call.context.numbersOf(call.sizes(name));
   const info = tf.slice_util.sliceInfo(
     call.context.numbersOf(x.shape),
     list('begin'),
     list('end'),
-    list('strides'),
+    call.numbers('strides'),
     call.number('beginMask', 0),
     call.number('endMask', 0),
     call.number('ellipsisMask', 0),
     call.number('newAxisMask', 0),
     call.number('shrinkAxisMask', 0),
   );
-  const { end, shape } = call.context.axis.step('a strided slice', { end: info.end, shape: info.finalShape });
+  const { begin, end, shape } = call.context.axis.step('a strided slice', { begin: info.begin, end: info.end, shape: info.finalShape });
   const part = cut(
     call,
     x,
-    info.begin.map((begin, axis) => {
+    begin.map((from, axis) => {
       const step = info.strides[axis]!;
-      return { axis, begin, end: step < 0 && Number(end[axis]) < 0 ? BEFORE_FIRST : end[axis]!, step };
+      return { axis, begin: from, end: step < 0 && Number(end[axis]) < 0 ? BEFORE_FIRST : end[axis]!, step };
     }),
   );
   return reshaped(call.context, part, shape);
@@ -75,6 +75,15 @@ function split(call: KernelCall, t: Traced, axis: number, sizes: readonly Dim[])
   return outputs.map((output) => traced(output, full.perm));
 }
 
+/** Sizes as asked for: a number of equal parts, or a list in which one may be -1 for the rest. */
+function partSizes(call: KernelCall, x: Traced, axis: number): number[] {
+  const asked = call.context.numbersOf(call.sizes('numOrSizeSplits'));
+  const whole = call.context.axis.numberOf(x.shape[axis]!);
+  if (typeof call.raw('numOrSizeSplits') === 'number') return new Array<number>(asked[0]!).fill(whole / asked[0]!);
+  const rest = whole - asked.reduce((sum, size) => sum + Math.max(0, size), 0);
+  return asked.map((size) => (size === -1 ? rest : size));
+}
+
 export const slicing: readonly Kernel[] = [
   { name: 'Slice', emit: sliced },
   { name: 'StridedSlice', emit: stridedSliced },
@@ -83,10 +92,7 @@ export const slicing: readonly Kernel[] = [
     emit: (call) => {
       const x = call.input('x');
       const [axis] = call.axes('axis', x.shape.length) as [number];
-      const numbers = call.context.numbersOf(x.shape);
-      const asked = call.raw('numOrSizeSplits') as number | number[];
-      const sizes = tf.backend_util.prepareSplitSize({ shape: numbers, dtype: 'float32', dataId: {} } as never, asked, axis);
-      return split(call, x, axis, call.context.axis.step('the sizes of a split', sizes));
+      return split(call, x, axis, call.context.axis.step('the sizes of a split', partSizes(call, x, axis)));
     },
   },
   {

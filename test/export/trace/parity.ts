@@ -42,7 +42,7 @@ export async function eager(fn: Fn, feeds: Feeds): Promise<Record<string, Tensor
   const results = tf.tidy(() => fn(tensorsOf(feeds)));
   const entries = Object.entries(results).map(([name, tensor]): [string, TensorData] => [
     name,
-    { dtype: tensor.dtype as 'float32', shape: tensor.shape, data: tensor.dataSync() as Float32Array },
+    { dtype: tensor.dtype as 'float32', shape: tensor.shape, data: tensor.dataSync() },
   ]);
   tf.dispose(results);
   return Object.fromEntries(entries);

@@ -47,7 +47,11 @@ const grads = (kernels: string | readonly string[], ports: Ports, fn: (...tensor
       const names = Object.keys(ports);
       const results = tf.grads((...tensors: tf.Tensor[]) => {
         const y = fn(...tensors);
-        return y.mul(tf.linspace(-1, 1, y.size).reshape(y.shape)).sum();
+        const weights = tf
+          .range(0, y.size)
+          .mul(2 / y.size)
+          .sub(1);
+        return y.mul(weights.reshape(y.shape)).sum();
       })(names.map((name) => t[name]!));
       return Object.fromEntries(names.map((name, i) => [`d${name}`, results[i]!]));
     },
@@ -134,7 +138,7 @@ export const samples: readonly Sample[] = [
   sample('AddN', { a: vector, b: vector, c: vector }, (t) => tf.addN([t['a']!, t['b']!, t['c']!])),
   sample('Select', { c: flags, a: vector, b: vector }, (t) => tf.where(t['c']!, t['a']!, t['b']!)),
   sample('Prelu', { x: image, a: { shape: [3] } }, (t) => tf.prelu(t['x']!, t['a']!)),
-  grads('EluGrad', { x: vector }, (x) => tf.elu(x!), 'the gradient of elu'),
+  grads('EluGrad', { x: vector }, (x) => tf.elu(x), 'the gradient of elu'),
 
   binary('BatchMatMul', (a, b) => tf.matMul(a, b), { shape: [3, 4] }, { shape: [4, 5] }),
   sample(
@@ -330,7 +334,7 @@ export const samples: readonly Sample[] = [
   })),
   sample('Reverse', { x: image }, ({ x }) => ({ one: tf.reverse(x!, 2), two: tf.reverse(x!, [1, -1]) })),
   sample('GatherV2', { x: image, i: { shape: [2, 3], dtype: 'int32', below: 6 } }, ({ x, i }) => tf.gather(x!, i as tf.Tensor2D, 2)),
-  grads('UnsortedSegmentSum', { x: { shape: [5, 2, 3] } }, (x) => tf.gather(x!, tf.tensor1d([4, 0, 4, 2], 'int32')), 'the gradient of gather'),
+  grads('UnsortedSegmentSum', { x: { shape: [5, 2, 3] } }, (x) => tf.gather(x, tf.tensor1d([4, 0, 4, 2], 'int32')), 'the gradient of gather'),
 
   sample('Slice', { x: image }, ({ x }) => ({ part: tf.slice(x!, [0, 2, 1, 1], [-1, 3, -1, 2]), rows: tf.slice(x!, 1, 1) })),
   sample('StridedSlice', { x: image }, ({ x }) => ({
@@ -368,7 +372,7 @@ export const samples: readonly Sample[] = [
       'FusedBatchNorm',
       { x: { shape }, m: { shape: [3] }, v: { shape: [3], low: 0.5, high: 2 }, o: { shape: [3] }, s: { shape: [3] } },
       ({ x, m, v, o, s }) => ({
-        given: tf.batchNorm(x!, m as tf.Tensor1D, v as tf.Tensor1D, o as tf.Tensor1D, s as tf.Tensor1D, 1e-3),
+        given: tf.batchNorm(x!, m as tf.Tensor1D, v as tf.Tensor1D, o, s, 1e-3),
         bare: tf.batchNorm(x!, m as tf.Tensor1D, v as tf.Tensor1D),
       }),
       `FusedBatchNorm of rank ${shape.length}`,
@@ -378,8 +382,8 @@ export const samples: readonly Sample[] = [
     'FusedBatchNorm',
     { x: image, o: { shape: [3] }, s: { shape: [3] } },
     (x, o, s) => {
-      const { mean, variance } = tf.moments(x!, [0, 1, 2]);
-      return tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, o as tf.Tensor1D, s as tf.Tensor1D, 1e-3);
+      const { mean, variance } = tf.moments(x, [0, 1, 2]);
+      return tf.batchNorm(x, mean, variance, o, s, 1e-3);
     },
     'the gradient of batch normalisation with the statistics of the batch',
   ),
