@@ -9,12 +9,33 @@ export interface CommandEntry {
   load(): Promise<{ default: Command }>;
 }
 
+/** In the order of a model's life, which is that of the help. */
 const entries: readonly CommandEntry[] = [
+  { name: 'data', summary: 'list, show or write data sets', load: () => import('@robenc/train/commands/data.js') },
+  { name: 'train', summary: 'train a self-supervised encoder as a run file says', load: () => import('@robenc/train/commands/train.js') },
   {
-    name: 'audit',
-    summary: 'attack a classifier over a data set and report its robust accuracy',
-    load: () => import('@robenc/audit/commands/audit.js'),
+    name: 'embed',
+    summary: 'write the embeddings of images as JSON lines, CSV or .npy',
+    load: () => import('@robenc/serve/commands/embed.js'),
   },
+  {
+    name: 'classify',
+    summary: 'write the classes of images as JSON lines, CSV or .npy',
+    load: () => import('@robenc/serve/commands/classify.js'),
+  },
+  {
+    name: 'serve',
+    summary: 'serve model packages over HTTP: embeddings, classification, robustness checks',
+    load: () => import('@robenc/serve/commands/serve.js'),
+  },
+  { name: 'embed', summary: 'write the embeddings of images as JSON lines, CSV or .npy', load: () => import('@robenc/serve/commands/embed.js') },
+  { name: 'classify', summary: 'write the classes of images as JSON lines, CSV or .npy', load: () => import('@robenc/serve/commands/classify.js') },
+  {
+    name: 'serve',
+    summary: 'serve model packages over HTTP: embeddings, classification, robustness checks',
+    load: () => import('@robenc/serve/commands/serve.js'),
+  },
+  { name: 'audit', summary: 'attack a classifier over a data set and report its robust accuracy', load: () => import('@robenc/audit/commands/audit.js') },
   {
     name: 'inspect',
     summary: 'show what an ONNX model takes, gives, is made of and costs, and whether gradients pass through it',
@@ -27,11 +48,9 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: 'doctor',
-    summary: 'Show what this machine has, which devices really work, and what to do about the rest',
+    summary: 'show what this machine has, which devices really work, and what to do about the rest',
     load: () => import('@robenc/shared/commands/doctor.js'),
   },
-  { name: 'data', summary: 'list, show or write data sets', load: () => import('@robenc/train/commands/data.js') },
-  { name: 'train', summary: 'train a self-supervised encoder as a run file says', load: () => import('@robenc/train/commands/train.js') },
 ];
 
 export const commands = table('command', entries);

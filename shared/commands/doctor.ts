@@ -51,7 +51,7 @@ export interface Finding {
 
 export default defineCommand({
   name: 'doctor',
-  summary: 'Show what this machine has, which devices really work, and what to do about the rest',
+  summary: 'show what this machine has, which devices really work, and what to do about the rest',
   details: 'Every device is tried with a small model whose answer is known. Exits with 3 when models cannot run here at all.',
   examples: ['robenc doctor', 'robenc doctor --json'],
   options: {},
