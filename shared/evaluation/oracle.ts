@@ -5,7 +5,7 @@ import { differentiate } from '../autodiff/differentiate.js';
 import { RobencError } from '../errors.js';
 import { toOnnx } from '../graph/to-onnx.js';
 import { describeType, floats, type Graph, type TensorData } from '../graph/value.js';
-import { openPool } from '../runtime/pool.js';
+import { openPool, type Pool } from '../runtime/pool.js';
 import type { DeviceName, DeviceRequest, Session, Tensors } from '../runtime/types.js';
 
 /** Feeds besides the pixels, for a batch of images: the crop matrices of those images. */
@@ -36,11 +36,7 @@ export async function openOracle(classifier: Graph, { workers, device = 'cpu', f
   const { shape, classes, batch } = classifierShape(classifier);
   const gradientGraph = differentiate(classifier, { wrt: 'image', loss: 'cross-entropy', output: 'logits' }).graph;
   const options = { workers, threads: 1, device };
-  const forward = await openPool(toOnnx(classifier), options);
-  const gradient = await openPool(toOnnx(gradientGraph), options).catch(async (cause: unknown) => {
-    await forward.close();
-    throw cause;
-  });
+  const [forward, gradient] = await openAll([toOnnx(classifier), toOnnx(gradientGraph)], (model) => openPool(model, options));
   const run = async (session: Session, x: Batch, labels: Int32Array | null, outputs: readonly string[]) => {
     const parts = typeof batch === 'number' ? chunks(x.count, batch) : [[...Array(x.count).keys()]];
     const results = await Promise.all(parts.map((rows) => runChunk(session, x, labels, rows, batch, outputs, feeds)));
@@ -61,6 +57,18 @@ export async function openOracle(classifier: Graph, { workers, device = 'cpu', f
       await Promise.all([forward.close(), gradient.close()]);
     },
   };
+}
+
+/** Opens both at once; where one fails the other is closed again. */
+async function openAll<const M extends readonly Uint8Array[]>(models: M, open: (model: Uint8Array) => Promise<Pool>): Promise<{ [K in keyof M]: Pool }> {
+  const results = await Promise.allSettled(models.map(open));
+  const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
+    await Promise.all(opened.map((pool) => pool.close()));
+    throw failed.reason;
+  }
+  return opened as { [K in keyof M]: Pool };
 }
 
 /** Runs the images at `rows`; a model with a fixed batch gets the first one again until the batch is full. */
