@@ -13,21 +13,6 @@ export interface CommandEntry {
 const entries: readonly CommandEntry[] = [
   { name: 'data', summary: 'list, show or write data sets', load: () => import('@robenc/train/commands/data.js') },
   { name: 'train', summary: 'train a self-supervised encoder as a run file says', load: () => import('@robenc/train/commands/train.js') },
-  {
-    name: 'embed',
-    summary: 'write the embeddings of images as JSON lines, CSV or .npy',
-    load: () => import('@robenc/serve/commands/embed.js'),
-  },
-  {
-    name: 'classify',
-    summary: 'write the classes of images as JSON lines, CSV or .npy',
-    load: () => import('@robenc/serve/commands/classify.js'),
-  },
-  {
-    name: 'serve',
-    summary: 'serve model packages over HTTP: embeddings, classification, robustness checks',
-    load: () => import('@robenc/serve/commands/serve.js'),
-  },
   { name: 'embed', summary: 'write the embeddings of images as JSON lines, CSV or .npy', load: () => import('@robenc/serve/commands/embed.js') },
   { name: 'classify', summary: 'write the classes of images as JSON lines, CSV or .npy', load: () => import('@robenc/serve/commands/classify.js') },
   {
