@@ -64,7 +64,7 @@ function kernelTaps(at: number, inSize: number, scale: number, how: Interpolatio
   const taps: [number, number][] = [];
   for (let place = Math.ceil(at - reach); place <= Math.floor(at + reach); place++) {
     const outside = place < 0 || place >= inSize;
-    if (outside && (how.excludeOutside || how.antialias)) continue;
+    if (outside && how.excludeOutside) continue;
     const weight = kernel((place - at) / stretch);
     if (weight !== 0) taps.push([place, weight]);
   }
