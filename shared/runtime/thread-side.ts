@@ -1,6 +1,7 @@
 /** @file The inside of a worker thread: answers the calls of `Thread`, one after the other. */
-import { parentPort, type TransferListItem } from 'node:worker_threads';
+import { parentPort, workerData, type TransferListItem } from 'node:worker_threads';
 import { messageOf, RobencError } from '../errors.js';
+import { ThreadState } from './thread-state.js';
 import type { ThreadAnswer, ThreadRequest } from './thread.js';
 
 /** What a method gives back; buffers in `transfer` move to the caller instead of being copied. */
@@ -15,10 +16,17 @@ export type Handler = (argument: never) => Promise<Answer>;
 export function serveThread(handlers: Readonly<Record<string, Handler>>, cleanUp: () => Promise<void>): void {
   if (parentPort === null) throw new Error('serveThread() only works inside a worker thread.');
   const port = parentPort;
+  const state = new ThreadState((workerData as { state: SharedArrayBuffer }).state);
   let last: Promise<void> = Promise.resolve();
   port.on('message', (request: ThreadRequest) => {
-    last = last.then(() => answer(request));
+    last = last.then(async () => {
+      if (!state.begin()) return;
+      await answer(request);
+      state.end();
+    });
   });
+  // A method may end the thread; nobody must wait for it then.
+  process.on('exit', () => state.end());
 
   async function answer({ id, method, argument }: ThreadRequest): Promise<void> {
     let reply: ThreadAnswer;

@@ -1,6 +1,7 @@
 /** @file A worker thread that answers calls: started from a module of ours, kept out of the way while idle, never killed while it works. */
 import { Worker, type TransferListItem } from 'node:worker_threads';
 import { RobencError, type ErrorCode } from '../errors.js';
+import { ThreadState } from './thread-state.js';
 
 /** What goes to the thread; `method` null asks it to end. */
 export interface ThreadRequest {
@@ -18,6 +19,20 @@ interface Call {
   reject(error: Error): void;
 }
 
+/** Threads that have not ended. */
+const living = new Set<ThreadState>();
+const EXIT_LIMIT_MS = 60_000;
+
+/**
+ * A process that exits in the middle of a native run (an uncaught error, `process.exit()`) would abort with code 134 and lose its real exit code,
+ * so it waits for the runs under way, and no other begins.
+ */
+function waitForThreads(): void {
+  const deadline = performance.now() + EXIT_LIMIT_MS;
+  for (const state of living) state.stop();
+  for (const state of living) state.waitIdle(Math.max(0, deadline - performance.now()));
+}
+
 export class Thread {
   readonly #worker: Worker;
   readonly #what: string;
@@ -31,12 +46,17 @@ export class Thread {
   constructor(module: URL, what: string) {
     this.#what = what;
     // Without the parent's flags: worker.mjs registers tsx itself, and --test, --inspect and the like are not meant for it.
-    this.#worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: { module: module.href }, execArgv: [], name: 'robenc' });
+    const state = new ThreadState();
+    const workerData = { module: module.href, state: state.buffer };
+    this.#worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData, execArgv: [], name: 'robenc' });
+    if (!process.listeners('exit').includes(waitForThreads)) process.on('exit', waitForThreads);
+    living.add(state);
     this.#worker.unref();
     this.#worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
     this.#worker.on('error', (cause: Error) => this.#die(`failed: ${cause.message}`, cause));
     this.#ended = new Promise((resolve) =>
       this.#worker.on('exit', (code) => {
+        living.delete(state);
         this.#die(`ended with exit code ${code}`);
         resolve();
       }),

@@ -67,4 +67,17 @@ describe('a worker thread', () => {
       assert.equal(stdout.trim().split('\n').join(','), expected);
       assert.equal(stderr, '');
     });
+
+  for (const [scenario, expected] of [
+    ['exit', { code: 5, stderr: /^$/ }],
+    ['error', { code: 1, stderr: /Error: as asked/ }],
+  ] as const)
+    it(`a process that ends in the middle of a run keeps its exit code: ${scenario}`, async () => {
+      const ended = promisify(execFile)(process.execPath, ['--import', 'tsx', LIFETIME, scenario], { timeout: 30_000 });
+      await assert.rejects(ended, (error: { code: number; stderr: string }) => {
+        assert.equal(error.code, expected.code);
+        assert.match(error.stderr, expected.stderr);
+        return true;
+      });
+    });
 });
