@@ -123,10 +123,10 @@ describe('server, given wrong input', () => {
 
   it('a form with a file in another field, an unknown field, without boundary or cut short gets 400', async () => {
     const wrongField = new FormData();
-    wrongField.append('photo', new Blob([file as BlobPart]), 'a.png');
+    wrongField.append('photo', new Blob([file]), 'a.png');
     refused(await send('/v1/embed', wrongField), 400, 'bad_input', 'photo');
     const unknown = new FormData();
-    unknown.append('image', new Blob([file as BlobPart]), 'a.png');
+    unknown.append('image', new Blob([file]), 'a.png');
     unknown.append('modell', 'tiny');
     refused(await send('/v1/embed', unknown), 400, 'bad_input', 'modell', /Did you mean "model"/);
     refused(await send('/v1/embed', 'x', { 'content-type': 'multipart/form-data' }), 400, 'bad_input', 'body');
