@@ -38,23 +38,32 @@ export function resizeBoxInto(image: Image, box: Box, flip: boolean, result: Ima
   const size = box.height * result.width * 3;
   if (rows.length < size) rows = new Uint8Array(size);
   resizeRows(image, box, axisFilter(box.width, result.width), flip, result.width);
-  resizeColumns(box.height, axisFilter(box.height, result.height), result);
+  resizeColumns(axisFilter(box.height, result.height), result);
 }
 
-/** Horizontal pass: box [h,w] of the image to `rows` [h,outWidth]. */
+/** Horizontal pass: box [h,w] of the image to `rows` [h,outWidth]. Enlarging needs two neighbours; unrolled, that takes half of the time. */
 function resizeRows(image: Image, box: Box, filter: AxisFilter, flip: boolean, outWidth: number): void {
   const { starts, counts, fixed, taps } = filter;
   const { data } = image;
+  const stride = image.width * 3;
   for (let x = 0; x < outWidth; x++) {
-    const first = (box.top * image.width + box.left + starts[x]!) * 3;
-    const last = counts[x]! * 3;
+    const length = counts[x]! * 3;
     const weight = x * taps;
+    const first = fixed[weight]!;
+    const second = fixed[weight + 1]!;
+    let source = (box.top * image.width + box.left + starts[x]!) * 3;
     let target = (flip ? outWidth - 1 - x : x) * 3;
-    for (let y = 0, source = first; y < box.height; y++, source += image.width * 3, target += outWidth * 3) {
+    for (let y = 0; y < box.height; y++, source += stride, target += outWidth * 3) {
+      if (length === 6) {
+        rows[target] = (data[source]! * first + data[source + 3]! * second + HALF) >> FRACTION_BITS;
+        rows[target + 1] = (data[source + 1]! * first + data[source + 4]! * second + HALF) >> FRACTION_BITS;
+        rows[target + 2] = (data[source + 2]! * first + data[source + 5]! * second + HALF) >> FRACTION_BITS;
+        continue;
+      }
       let red = HALF;
       let green = HALF;
       let blue = HALF;
-      for (let k = 0, w = weight; k < last; k += 3, w++) {
+      for (let k = 0, w = weight; k < length; k += 3, w++) {
         const factor = fixed[w]!;
         red += data[source + k]! * factor;
         green += data[source + k + 1]! * factor;
@@ -68,18 +77,20 @@ function resizeRows(image: Image, box: Box, filter: AxisFilter, flip: boolean, o
 }
 
 /** Vertical pass: `rows` [h,outWidth] to the result. */
-function resizeColumns(height: number, filter: AxisFilter, result: Image): void {
+function resizeColumns(filter: AxisFilter, { data, width, height }: Image): void {
   const { starts, counts, fixed, taps } = filter;
-  const stride = result.width * 3;
-  const { data } = result;
-  for (let y = 0; y < result.height; y++) {
-    const first = starts[y]! * stride;
-    const last = Math.min(counts[y]!, height) * stride;
+  const stride = width * 3;
+  for (let y = 0, target = 0; y < height; y++) {
+    const start = starts[y]! * stride;
+    const length = counts[y]! * stride;
     const weight = y * taps;
-    for (let x = 0; x < stride; x++) {
-      let sum = HALF;
-      for (let k = x, w = weight; k < last; k += stride, w++) sum += rows[first + k]! * fixed[w]!;
-      data[y * stride + x] = sum >> FRACTION_BITS;
+    const first = fixed[weight]!;
+    const second = fixed[weight + 1]!;
+    for (let source = start; source < start + stride; source++, target++) {
+      let sum = HALF + rows[source]! * first;
+      if (length === 2 * stride) sum += rows[source + stride]! * second;
+      else for (let k = stride, w = weight + 1; k < length; k += stride, w++) sum += rows[source + k]! * fixed[w]!;
+      data[target] = sum >> FRACTION_BITS;
     }
   }
 }

@@ -24,5 +24,12 @@ export function defineScheme<S extends TObject>(scheme: {
   sample(random: Random, height: number, width: number, options: Static<S>): Crop;
 }): CropScheme {
   const { name, options, defaults } = scheme;
-  return { name, options, sample: (random, height, width, given) => scheme.sample(random, height, width, { ...defaults, ...given }) };
+  // Augmentation samples millions of boxes with the same options: they are completed once.
+  const completed = new WeakMap<object, Static<S>>();
+  const complete = (given: Readonly<Record<string, unknown>>): Static<S> => {
+    let all = completed.get(given);
+    if (all === undefined) completed.set(given, (all = { ...defaults, ...given }));
+    return all;
+  };
+  return { name, options, sample: (random, height, width, given) => scheme.sample(random, height, width, given === undefined ? defaults : complete(given)) };
 }

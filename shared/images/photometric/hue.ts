@@ -1,6 +1,8 @@
 /** @file Hue: a turn of the colour circle in Pillow's 8-bit HSV. Equal to torchvision's `adjust_hue` on Pillow images. */
 import type { PhotometricOperation } from './operation.js';
 
+const { fround } = Math;
+
 /** Hue 0..255 (255 a whole turn) in sixths of the circle: which sixth, and how far into it. */
 const SECTOR = Uint8Array.from({ length: 256 }, (_, hue) => Math.floor((hue * 6) / 255) % 6);
 const INTO = Float32Array.from({ length: 256 }, (_, hue) => (hue * 6) / 255 - Math.floor((hue * 6) / 255));
@@ -8,14 +10,13 @@ const INTO = Float32Array.from({ length: 256 }, (_, hue) => (hue * 6) / 255 - Ma
 const SHARE = Float32Array.from({ length: 256 }, (_, saturation) => saturation / 255);
 
 /** Hue 0..255 of a colour that is not grey, rounded down as Pillow does: after `colorsys`, in the same float32 steps. */
-function hueOf(red: number, green: number, blue: number, high: number, low: number): number {
-  const range = high - low;
-  const r = Math.fround((high - red) / range);
-  const g = Math.fround((high - green) / range);
-  const b = Math.fround((high - blue) / range);
-  const sixths = red === high ? Math.fround(b - g) : green === high ? Math.fround(2 + r - b) : Math.fround(4 + g - r);
+function hueOf(red: number, green: number, blue: number, high: number, range: number): number {
+  let sixths: number;
+  if (red === high) sixths = fround(fround((high - blue) / range) - fround((high - green) / range));
+  else if (green === high) sixths = fround(2 + fround((high - red) / range) - fround((high - blue) / range));
+  else sixths = fround(4 + fround((high - green) / range) - fround((high - red) / range));
   const turns = sixths / 6 + 1;
-  return (Math.fround(turns >= 1 ? turns - 1 : turns) * 255) | 0;
+  return (fround(turns >= 1 ? turns - 1 : turns) * 255) | 0;
 }
 
 /** Turns the hue of every pixel that has one; value and (8-bit) saturation stay. */
@@ -32,21 +33,21 @@ const hue: PhotometricOperation = {
       const high = red > green ? (red > blue ? red : blue) : green > blue ? green : blue;
       const low = red < green ? (red < blue ? red : blue) : green < blue ? green : blue;
       if (high === low) continue;
-      const saturation = (Math.fround((high - low) / high) * 255) | 0;
+      const range = high - low;
+      const saturation = (fround(range / high) * 255) | 0;
       if (saturation === 0) {
         data[i] = data[i + 1] = data[i + 2] = high;
         continue;
       }
-      const turned = (hueOf(red, green, blue, high, low) + turn) & 255;
+      const turned = (hueOf(red, green, blue, high, range) + turn) & 255;
       const share = SHARE[saturation]!;
-      const into = INTO[turned]!;
-      const p = Math.round(high * (1 - share));
-      const q = Math.round(high * (1 - Math.fround(share * into)));
-      const t = Math.round(high * (1 - share * (1 - into)));
       const sector = SECTOR[turned]!;
-      data[i] = sector === 0 || sector === 5 ? high : sector === 1 ? q : sector === 4 ? t : p;
-      data[i + 1] = sector === 1 || sector === 2 ? high : sector === 3 ? q : sector === 0 ? t : p;
-      data[i + 2] = sector === 3 || sector === 4 ? high : sector === 5 ? q : sector === 2 ? t : p;
+      const weakest = (high * (1 - share) + 0.5) | 0;
+      // In even sectors the middle channel rises, in odd ones it falls.
+      const middle = (high * (1 - (sector % 2 === 0 ? share * (1 - INTO[turned]!) : fround(share * INTO[turned]!))) + 0.5) | 0;
+      data[i] = sector === 0 || sector === 5 ? high : sector === 1 || sector === 4 ? middle : weakest;
+      data[i + 1] = sector === 1 || sector === 2 ? high : sector === 0 || sector === 3 ? middle : weakest;
+      data[i + 2] = sector === 3 || sector === 4 ? high : sector === 2 || sector === 5 ? middle : weakest;
     }
   },
 };
