@@ -6,18 +6,18 @@ import { exitCodeOf, RobencError } from '@robenc/shared/errors.js';
 import { commands } from './commands.js';
 import { createShellContext, type ShellContext } from './context.js';
 import { readCommandLine, type Request } from './program.js';
+import { watchPipes, watchSignals } from './signals.js';
 
 /** Milliseconds that a finished command may take to let go of its workers and sockets. */
 const GRACE_MS = 5_000;
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. Never rejects. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const abort = new AbortController();
-  watchSignals(abort);
+  const signal = watchSignals();
   watchPipes();
   const context = createShellContext({
     json: asksForJson(argv),
-    signal: abort.signal,
+    signal,
     cwd: process.cwd(),
     stdout: process.stdout,
     stderr: process.stderr,
@@ -72,29 +72,4 @@ function packageVersion(): string {
   // In dist/ the program lies one folder deeper, and the package.json that the build writes lies beside it.
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   return version;
-}
-
-/** The first SIGINT or SIGTERM asks the command to stop; the second takes the process down at once, as if unhandled. */
-function watchSignals(abort: AbortController): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (abort.signal.aborted) {
-        process.removeAllListeners(signal);
-        process.kill(process.pid, signal);
-        return;
-      }
-      process.stderr.write(`\nrobenc: stopping. ${signal === 'SIGINT' ? 'Press Ctrl+C again to stop at once.' : ''}\n`);
-      abort.abort(new RobencError('cancelled', `Stopped by ${signal}.`));
-    });
-  }
-}
-
-/** `robenc … | head` closes our stdout: that is the reader's wish and no error. */
-function watchPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-      throw error;
-    });
-  }
 }

@@ -1,0 +1,41 @@
+/** @file Ctrl-C once asks, twice forces. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A process that works for ever and says when it is asked to stop; it obeys where `obeys`. */
+function start(obeys: boolean) {
+  const script = `import { watchSignals } from './cli/signals.ts';
+    const signal = watchSignals();
+    const work = setInterval(() => {}, 1000);
+    signal.addEventListener('abort', () => { console.log(signal.reason.code); if (${obeys}) clearInterval(work); });
+    console.log('started');`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const heard = (word: string) => new Promise<void>((resolve) => child.stdout.on('data', (chunk) => String(chunk).includes(word) && resolve()));
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  return { child, heard, ended };
+}
+
+describe('signals', () => {
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    it(`${name} lets a command finish by itself`, async () => {
+      const { child, heard, ended } = start(true);
+      await heard('started');
+      const told = heard('cancelled');
+      child.kill(name);
+      await told;
+      assert.deepEqual(await ended, { code: 0, signal: null });
+    });
+
+  it('the second SIGINT takes a command down that does not listen', async () => {
+    const { child, heard, ended } = start(false);
+    await heard('started');
+    const told = heard('cancelled');
+    child.kill('SIGINT');
+    await told;
+    child.kill('SIGINT');
+    assert.deepEqual(await ended, { code: null, signal: 'SIGINT' });
+  });
+});
