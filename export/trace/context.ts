@@ -14,7 +14,8 @@ export class TraceContext {
   constructor(
     readonly g: GraphBuilder,
     readonly axis: BatchAxis,
-    readonly composites: boolean,
+    /** Names of the composite operations that become one node each. */
+    readonly composites: readonly string[],
   ) {}
 
   /** A value one of whose axes is the batch: sizes that are known only at run time are read from it. */

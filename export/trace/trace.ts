@@ -43,8 +43,8 @@ export interface TraceOptions {
   readonly outputs?: Readonly<Record<string, 'NCHW'>>;
   /** Where the nodes go; a new builder when left out. */
   readonly builder?: GraphBuilder;
-  /** false: composite operations are traced through their ordinary tfjs form. */
-  readonly composites?: boolean;
+  /** The composite operations that become one node each, all of them when left out; others are traced through their ordinary tfjs form. */
+  readonly composites?: readonly string[];
 }
 
 export interface Trace {
@@ -95,7 +95,7 @@ function symbolOf({ inputs, batch }: TraceOptions): string | null {
 /** Runs the function once on the tracing backend; tfjs is left as it was found, also after an error. */
 function run(options: TraceOptions, builder: GraphBuilder, axis: BatchAxis): Trace {
   const backend = tracingBackend();
-  const context = new TraceContext(builder, axis, options.composites ?? true);
+  const context = new TraceContext(builder, axis, options.composites ?? composites.names);
   const before = tf.getBackend() || usualBackend();
   const hook = setCompositeHook((call) => compositeNode(backend, context, call));
   try {
@@ -174,9 +174,14 @@ function tensorOf(backend: TracingBackend, t: Traced, maker: string): tf.Tensor 
   return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }, backend);
 }
 
-/** The node of a composite operation. While tfjs itself differentiates, composites stay ordinary operations, for it knows no gradient of theirs. */
+/**
+ * The node of a composite operation. While tfjs records operations in order to differentiate them, composites stay ordinary operations, for it knows
+ * no gradient of theirs; inside of tf.customGrad, which brings the gradient along, nothing is recorded.
+ */
 function compositeNode(backend: TracingBackend, context: TraceContext, { name, inputs, attrs, outputShapes }: CompositeCall): tf.Tensor[] | null {
-  if (!context.composites || !composites.has(name) || tf.engine().state.gradientDepth > 0) return null;
+  const { gradientDepth, kernelDepth } = tf.engine().state;
+  const recording = gradientDepth > 0 && kernelDepth === 0;
+  if (recording || !context.composites.includes(name)) return null;
   const step = context.axis.step(name, { attrs, shapes: inputs.map((tensor) => tensor.shape), outputShapes });
   context.kernels.push(name);
   const results = composites.get(name).emit(
