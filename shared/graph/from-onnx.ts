@@ -5,7 +5,16 @@ import { messageOf, RobencError } from '../errors.js';
 import { operators, newBuilder } from '../ops/index.js';
 import { decodeModel } from '../proto/decode.js';
 import { dtypeName, dtypeOf } from '../proto/dtypes.js';
-import { ATTRIBUTE_TYPE, textOf, type AttributeProto, type GraphProto, type Integer, type ModelProto, type NodeProto, type ValueInfoProto } from '../proto/onnx.js';
+import {
+  ATTRIBUTE_TYPE,
+  textOf,
+  type AttributeProto,
+  type GraphProto,
+  type Integer,
+  type ModelProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from '../proto/onnx.js';
 import { tensorToData } from '../proto/tensor.js';
 import type { GraphBuilder } from './builder.js';
 import type { ImportedNode } from './imported.js';
@@ -86,15 +95,24 @@ function refuseUnknown(model: ModelProto, graph: GraphProto, source: string): vo
   }
   if (unknown.size === 0) return;
   const list = [...unknown].map(([title, name]) => `${title} (first at "${name}")`).join(', ');
-  throw new RobencError('unsupported', `${source} uses operators that robenc does not know: ${list}. Export the model without them, or simplify it with onnxsim first.`);
+  throw new RobencError(
+    'unsupported',
+    `${source} uses operators that robenc does not know: ${list}. Export the model without them, or simplify it with onnxsim first.`,
+  );
 }
 
 function inputOf(g: GraphBuilder, info: ValueInfoProto): Value {
   const tensor = info.type?.tensorType;
   if (!tensor) throw new RobencError('unsupported', `Input "${info.name}" is not a tensor.`, { field: info.name });
   const dtype = dtypeOf(tensor.elemType);
-  if (!dtype) throw new RobencError('unsupported', `Input "${info.name}" has elements of ${dtypeName(tensor.elemType)}, which robenc does not compute with.`, { field: info.name });
-  if (!tensor.shape) throw new RobencError('unsupported', `Input "${info.name}" has no rank. Export the model with a shape for its inputs; sizes may stay open.`, { field: info.name });
+  if (!dtype)
+    throw new RobencError('unsupported', `Input "${info.name}" has elements of ${dtypeName(tensor.elemType)}, which robenc does not compute with.`, {
+      field: info.name,
+    });
+  if (!tensor.shape)
+    throw new RobencError('unsupported', `Input "${info.name}" has no rank. Export the model with a shape for its inputs; sizes may stay open.`, {
+      field: info.name,
+    });
   const shape = tensor.shape.dim.map((dim, i): Dim => {
     if (dim.dimParam) return dim.dimParam.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, 'n');
     if (dim.dimValue !== undefined && dim.dimValue > 0) return dim.dimValue;

@@ -29,7 +29,11 @@ export interface Changes {
 }
 
 /** Adds the node with its names, after changes. */
-export function emit(g: GraphBuilder, node: ImportedNode, { op = node.op, domain = node.domain, inputs = node.inputs, attrs = node.attrs, outputs = outputsUsed(node) }: Changes = {}): readonly Value[] {
+export function emit(
+  g: GraphBuilder,
+  node: ImportedNode,
+  { op = node.op, domain = node.domain, inputs = node.inputs, attrs = node.attrs, outputs = outputsUsed(node) }: Changes = {},
+): readonly Value[] {
   const outputNames = node.outputNames.slice(0, outputs).map((name, i) => (name === '' ? `${node.name}_unused_${i}` : name));
   return g.nodeOutputs(op, inputs, attrs, { domain, outputs, name: node.name, outputNames });
 }

@@ -54,7 +54,8 @@ const dropout: Upgrade = (g, node) => {
 const batchNormalization: Upgrade = (g, node) => {
   if (node.attrs['spatial'] === 0) refuse(node, 'statistics for each place (spatial 0) are not supported. Export with opset 9 or later.');
   const attrs = without(node.attrs, 'spatial', 'is_test', 'consumed_inputs');
-  if (node.opset < 14 && node.outputNames.slice(1).some((name) => name !== '')) refuse(node, 'training mode of opset 13 and older is not supported. Export the model for inference.');
+  if (node.opset < 14 && node.outputNames.slice(1).some((name) => name !== ''))
+    refuse(node, 'training mode of opset 13 and older is not supported. Export the model for inference.');
   return emit(g, node, node.attrs['training_mode'] === 1 ? { attrs, outputs: 3 } : { attrs, outputs: 1 });
 };
 
@@ -97,7 +98,11 @@ const topK: Upgrade = (g, node) => {
 
 /** Of Resize's optional inputs, empty lists stand for absent ones. Opset 10 and Upsample take every place from the one that it lies on. */
 const resize: Upgrade = (g, node) => {
-  const asymmetric: Attrs = { mode: (node.attrs['mode'] as string | undefined) ?? 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  const asymmetric: Attrs = {
+    mode: (node.attrs['mode'] as string | undefined) ?? 'nearest',
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  };
   if (node.op === 'Upsample' || node.opset < 11) {
     const scales = node.opset < 9 ? floatList(g, node.attrs['scales'] as readonly number[]) : input(node, 1);
     return emit(g, node, { op: 'Resize', inputs: [input(node, 0), null, scales], attrs: asymmetric });

@@ -27,7 +27,9 @@ function nodeColumns(node: Node): [string, string, string] {
   const names = `${node.outputs.map((output) => output.name).join(', ')}:`;
   const types = node.outputs.map((output) => describeType(output.type)).join(', ');
   const op = node.domain ? `${node.domain}.${node.op}` : node.op;
-  const attrs = Object.keys(node.attrs).sort().map((key) => `${key}: ${attributeText(node.attrs[key]!)}`);
+  const attrs = Object.keys(node.attrs)
+    .sort()
+    .map((key) => `${key}: ${attributeText(node.attrs[key]!)}`);
   return [names, types, `= ${op}(${node.inputs.map(operand).join(', ')})${attrs.length > 0 ? ` {${attrs.join(', ')}}` : ''}`];
 }
 

@@ -17,7 +17,12 @@ export function sortNodes(nodes: readonly NodeProto[], given: ReadonlySet<string
     for (const input of new Set(node.input)) {
       if (input === '' || given.has(input)) continue;
       const from = maker.get(input);
-      if (from === undefined) throw new RobencError('bad-file', `${source}: ${node.opType} "${node.name || `node ${i}`}" reads "${input}", which nothing makes. The file may be cut.`, { field: input });
+      if (from === undefined)
+        throw new RobencError(
+          'bad-file',
+          `${source}: ${node.opType} "${node.name || `node ${i}`}" reads "${input}", which nothing makes. The file may be cut.`,
+          { field: input },
+        );
       readers[from]!.push(i);
       waiting[i]!++;
     }
@@ -32,7 +37,10 @@ export function sortNodes(nodes: readonly NodeProto[], given: ReadonlySet<string
   }
   if (sorted.length < nodes.length) {
     const stuck = [...nodes.keys()].filter((i) => waiting[i]! > 0).slice(0, 5);
-    throw new RobencError('bad-file', `${source}: these nodes wait for one another: ${stuck.map((i) => `${nodes[i]!.opType} "${nodes[i]!.name || `node ${i}`}"`).join(', ')}. A graph must not have cycles.`);
+    throw new RobencError(
+      'bad-file',
+      `${source}: these nodes wait for one another: ${stuck.map((i) => `${nodes[i]!.opType} "${nodes[i]!.name || `node ${i}`}"`).join(', ')}. A graph must not have cycles.`,
+    );
   }
   return sorted;
 }

@@ -49,7 +49,9 @@ export function toOnnx(graph: Graph, { metadata = {}, producerVersion = '', docS
     producerVersion,
     docString,
     opsetImport: [{ domain: '', version: WRITTEN.opset }, ...domains.map((domain) => ({ domain, version: 1 }))],
-    metadataProps: Object.keys(metadata).sort().map((key) => ({ key, value: metadata[key]! })),
+    metadataProps: Object.keys(metadata)
+      .sort()
+      .map((key) => ({ key, value: metadata[key]! })),
     graph: {
       name: plain.name,
       node: nodes,
@@ -69,7 +71,10 @@ class Names {
   constructor(graph: Graph, shared: Shared) {
     for (const input of graph.inputs) this.#give(input, input.name);
     for (const { name } of graph.outputs) {
-      if (this.#taken.has(name) && !graph.inputs.some((input) => input.name === name && graph.outputs.some((output) => output.name === name && output.value === input)))
+      if (
+        this.#taken.has(name) &&
+        !graph.inputs.some((input) => input.name === name && graph.outputs.some((output) => output.name === name && output.value === input))
+      )
         throw new RobencError('bad-input', `"${name}" names both an input and another value as output. Rename one.`, { field: name });
       this.#taken.add(name);
     }
@@ -126,12 +131,31 @@ function nodeProto(node: Node, nameOf: (value: Value | null) => string): Draft<N
 }
 
 /** Attributes that ONNX types as float: a JavaScript number does not tell 1 from 1.0. */
-const FLOAT_ATTRIBUTES = new Set(['alpha', 'beta', 'bias', 'cubic_coeff_a', 'epsilon', 'extrapolation_value', 'gamma', 'high', 'lambd', 'low', 'mean', 'momentum', 'scale', 'seed', 'softcap', 'spatial_scale']);
+const FLOAT_ATTRIBUTES = new Set([
+  'alpha',
+  'beta',
+  'bias',
+  'cubic_coeff_a',
+  'epsilon',
+  'extrapolation_value',
+  'gamma',
+  'high',
+  'lambd',
+  'low',
+  'mean',
+  'momentum',
+  'scale',
+  'seed',
+  'softcap',
+  'spatial_scale',
+]);
 
 function attributeProto(node: Node, name: string, value: Attr): Draft<AttributeProto> {
   if (node.op === 'Cast' && name === 'to') return { name, type: ATTRIBUTE_TYPE.int, i: DATA_TYPE[value as DType] };
   if (typeof value === 'number') {
-    return FLOAT_ATTRIBUTES.has(name) || !Number.isInteger(value) ? { name, type: ATTRIBUTE_TYPE.float, f: value } : { name, type: ATTRIBUTE_TYPE.int, i: value };
+    return FLOAT_ATTRIBUTES.has(name) || !Number.isInteger(value)
+      ? { name, type: ATTRIBUTE_TYPE.float, f: value }
+      : { name, type: ATTRIBUTE_TYPE.int, i: value };
   }
   if (typeof value === 'string') return { name, type: ATTRIBUTE_TYPE.string, s: bytesOf(value) };
   if ('dtype' in value) return { name, type: ATTRIBUTE_TYPE.tensor, t: dataToTensor('', value) };

@@ -27,7 +27,11 @@ export default defineOp({
   grad: (g, node, [dy], needs) => {
     const axis = normalizeAxis(node.attrs['axis'] as number, dy!.type.shape.length);
     if (node.inputs.length === 1) return [dy!];
-    const sizes = g.node('Concat', node.inputs.map((input) => sizeAt(g, input!, axis)), { axis: 0 });
+    const sizes = g.node(
+      'Concat',
+      node.inputs.map((input) => sizeAt(g, input!, axis)),
+      { axis: 0 },
+    );
     const parts = g.nodeOutputs('Split', [dy!, sizes], { axis }, { outputs: node.inputs.length });
     return parts.map((part, i) => (needs[i] ? part : null));
   },

@@ -10,7 +10,8 @@ export default defineOp({
     const { dtype, shape } = context.type(0);
     const block = numberAttr(context.attrs, 'blocksize', 1);
     const [n, channels, height, width] = shape;
-    if (shape.length !== 4 || typeof channels !== 'number' || channels % block ** 2 !== 0) throw new Error(`the channels must be a multiple of ${block ** 2} in a tensor of rank 4`);
+    if (shape.length !== 4 || typeof channels !== 'number' || channels % block ** 2 !== 0)
+      throw new Error(`the channels must be a multiple of ${block ** 2} in a tensor of rank 4`);
     return [{ dtype, shape: [n!, channels / block ** 2, multiply(height!, block), multiply(width!, block)] }];
   },
   grad: (g, node, [dy]) => {

@@ -8,7 +8,10 @@ export default defineOp({
   op: 'Dropout',
   infer: (context) => {
     const { dtype, shape } = context.type(0);
-    const outputs = [{ dtype, shape }, { dtype: 'bool' as const, shape }];
+    const outputs = [
+      { dtype, shape },
+      { dtype: 'bool' as const, shape },
+    ];
     return outputs.slice(0, Math.max(1, context.outputs));
   },
   grad: (g, node, [dy]) => {

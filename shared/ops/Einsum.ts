@@ -3,6 +3,7 @@ import { RobencError } from '../errors.js';
 import { broadcastDim } from '../graph/dim.js';
 import { defineOp } from '../graph/operator.js';
 import type { Dim, Shape, Value } from '../graph/value.js';
+import { textAttr } from './attributes.js';
 import { sameDType } from './elementwise.js';
 
 /** Labels of each operand and of the result, one character an axis; `...` is spelled out in capitals that the equation does not use. */
@@ -18,17 +19,21 @@ export default defineOp({
     const types = context.inputs.map((_, i) => context.type(i));
     sameDType(types);
     const shapes = types.map((type) => type.shape);
-    const equation = parseEquation(String(context.attrs['equation']), shapes);
+    const equation = parseEquation(textAttr(context.attrs, 'equation', ''), shapes);
     const sizes = labelSizes(equation, shapes);
     return [{ dtype: types[0]!.dtype, shape: Array.from(equation.result, (label) => sizes.get(label)!) }];
   },
   grad: (g, node, [dy], needs) => {
     const operands = node.inputs as readonly Value[];
-    const equation = parseEquation(String(node.attrs['equation']), operands.map((operand) => operand.type.shape));
+    const equation = parseEquation(
+      textAttr(node.attrs, 'equation', ''),
+      operands.map((operand) => operand.type.shape),
+    );
     return operands.map((operand, i) => {
       if (!needs[i]) return null;
       const own = equation.operands[i]!;
-      if (new Set(own).size !== own.length) throw new RobencError('unsupported', `Einsum "${node.name}": no gradient of an operand with a repeated label ("${own}").`);
+      if (new Set(own).size !== own.length)
+        throw new RobencError('unsupported', `Einsum "${node.name}": no gradient of an operand with a repeated label ("${own}").`);
       const others = operands.flatMap((_, j) => (j === i ? [] : [j]));
       const present = new Set([equation.result, ...others.map((j) => equation.operands[j]!)].join(''));
       const kept = Array.from(own).filter((label) => present.has(label));
@@ -37,7 +42,14 @@ export default defineOp({
       // Labels that only this operand has were summed over: every place gets the same.
       const missing = Array.from(own).flatMap((label, axis) => (present.has(label) ? [] : [axis]));
       const whole = missing.length > 0 ? g.node('Unsqueeze', [product, g.ints(missing)]) : product;
-      return g.expand(g.unbroadcast(whole, operand.type.shape.map((dim, axis) => (missing.includes(axis) ? 1 : dim))), operand.type.shape, operand);
+      return g.expand(
+        g.unbroadcast(
+          whole,
+          operand.type.shape.map((dim, axis) => (missing.includes(axis) ? 1 : dim)),
+        ),
+        operand.type.shape,
+        operand,
+      );
     });
   },
 });
@@ -51,7 +63,8 @@ function parseEquation(text: string, shapes: readonly Shape[]): Equation {
   const most = Math.max(0, ...covered);
   const letters = free.slice(0, most).join('');
   const operands = terms.map((term, i) => term.replace('...', letters.slice(most - covered[i]!)));
-  for (const [i, term] of operands.entries()) if (term.length !== shapes[i]!.length) throw new Error(`operand ${i} ("${terms[i]}") has rank ${shapes[i]!.length}`);
+  for (const [i, term] of operands.entries())
+    if (term.length !== shapes[i]!.length) throw new Error(`operand ${i} ("${terms[i]}") has rank ${shapes[i]!.length}`);
   return { operands, result: right === undefined ? implicitResult(operands, letters) : right.replace('...', letters) };
 }
 

@@ -17,7 +17,8 @@ export default defineOp({
     return [{ dtype: x.dtype, shape: [...indices.shape.slice(0, -1), ...x.shape.slice(batch + depth)] }];
   },
   grad: (g, node, [dy]) => {
-    if (numberAttr(node.attrs, 'batch_dims', 0) !== 0) throw new RobencError('unsupported', `GatherND "${node.name}": no gradient with batch_dims other than 0.`);
+    if (numberAttr(node.attrs, 'batch_dims', 0) !== 0)
+      throw new RobencError('unsupported', `GatherND "${node.name}": no gradient with batch_dims other than 0.`);
     const [x, indices] = node.inputs as [Value, Value];
     return [g.node('ScatterND', [zerosLike(g, x), indices, dy!], { reduction: 'add' }), null];
   },

@@ -22,7 +22,8 @@ export default defineOp({
     const [a, b, c] = node.inputs as [Value, Value, Value | null | undefined];
     const [transA, transB] = [numberAttr(node.attrs, 'transA', 0), numberAttr(node.attrs, 'transB', 0)];
     const alpha = numberAttr(node.attrs, 'alpha', 1);
-    const product = (left: Value, right: Value, flipLeft: number, flipRight: number): Value => g.node('Gemm', [left, right], { alpha, transA: flipLeft, transB: flipRight });
+    const product = (left: Value, right: Value, flipLeft: number, flipRight: number): Value =>
+      g.node('Gemm', [left, right], { alpha, transA: flipLeft, transB: flipRight });
     return [
       needs[0] ? (transA === 1 ? product(b, dy!, transB, 1) : product(dy!, b, 0, 1 - transB)) : null,
       needs[1] ? (transB === 1 ? product(dy!, a, 1, transA) : product(a, dy!, 1 - transA, 0)) : null,

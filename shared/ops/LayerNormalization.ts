@@ -13,11 +13,15 @@ export default defineOp({
   infer: (context) => {
     const { dtype, shape } = context.type(0);
     const axis = normalizeAxis(numberAttr(context.attrs, 'axis', -1), shape.length);
-    const statistic = { dtype: numberAttr(context.attrs, 'stash_type', 1) === 1 ? ('float32' as const) : dtype, shape: shape.map((dim, i) => (i < axis ? dim : 1)) };
+    const statistic = {
+      dtype: numberAttr(context.attrs, 'stash_type', 1) === 1 ? ('float32' as const) : dtype,
+      shape: shape.map((dim, i) => (i < axis ? dim : 1)),
+    };
     return [{ dtype, shape }, statistic, statistic].slice(0, Math.max(1, context.outputs));
   },
   grad: (g, node, [dy, dmean, dinverse], needs) => {
-    if (dmean || dinverse) throw new RobencError('unsupported', `LayerNormalization "${node.name}": no gradient passes through its mean and deviation outputs.`);
+    if (dmean || dinverse)
+      throw new RobencError('unsupported', `LayerNormalization "${node.name}": no gradient passes through its mean and deviation outputs.`);
     const [x, scale, bias] = node.inputs as [Value, Value, Value | undefined];
     const rank = x.type.shape.length;
     const axis = normalizeAxis(numberAttr(node.attrs, 'axis', -1), rank);

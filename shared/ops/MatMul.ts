@@ -14,7 +14,8 @@ export default defineOp({
     const left: readonly Dim[] = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
     const right: readonly Dim[] = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
     const [inner, other] = [left.at(-1)!, right.at(-2)!];
-    if (typeof inner === 'number' && typeof other === 'number' && inner !== other) throw new Error(`inner sizes differ: A [${a.shape.join(',')}], B [${b.shape.join(',')}]`);
+    if (typeof inner === 'number' && typeof other === 'number' && inner !== other)
+      throw new Error(`inner sizes differ: A [${a.shape.join(',')}], B [${b.shape.join(',')}]`);
     const batch = broadcastShapes(left.slice(0, -2), right.slice(0, -2));
     if (!batch) throw new Error(`leading sizes of A [${a.shape.join(',')}] and B [${b.shape.join(',')}] do not broadcast`);
     const shape = [...batch, ...(a.shape.length === 1 ? [] : [left.at(-2)!]), ...(b.shape.length === 1 ? [] : [right.at(-1)!])];
@@ -36,7 +37,8 @@ export default defineOp({
 /** db; where b is one matrix for a whole batch of a, the batch joins the rows, so that one product does the summing too. */
 function weightGradient(g: GraphBuilder, left: Value, right: Value, dout: Value, b: Value): Value {
   if (right.type.shape.length === 2 && left.type.shape.length > 2) {
-    const rows = (v: Value): Value => g.node('Reshape', [v, g.constant({ dtype: 'int64', shape: [2], data: BigInt64Array.of(-1n, BigInt(Number(v.type.shape.at(-1)))) })]);
+    const rows = (v: Value): Value =>
+      g.node('Reshape', [v, g.constant({ dtype: 'int64', shape: [2], data: BigInt64Array.of(-1n, BigInt(Number(v.type.shape.at(-1)))) })]);
     return g.reshape(g.node('MatMul', [transposed(g, rows(left)), rows(dout)]), b.type.shape);
   }
   return g.reshape(g.unbroadcast(g.node('MatMul', [transposed(g, left), dout]), right.type.shape), b.type.shape);

@@ -54,7 +54,8 @@ function unpadded(g: GraphBuilder, node: Node, dy: Value, before: readonly numbe
   let result = dy;
   for (const [axis, size] of x.type.shape.entries()) {
     if (before[axis] === 0 && after[axis] === 0) continue;
-    if (typeof size !== 'number') throw new RobencError('unsupported', `The gradient of Pad "${node.name}" in mode ${mode}: size ${size} of axis ${axis} is known only at run time.`);
+    if (typeof size !== 'number')
+      throw new RobencError('unsupported', `The gradient of Pad "${node.name}" in mode ${mode}: size ${size} of axis ${axis} is known only at run time.`);
     const places = Array.from({ length: before[axis]! + size + after[axis]! }, (_, i) => source(i - before[axis]!, size, mode));
     result = scatterAdd(g, sizeAt(g, x, axis), axis, g.ints(places), result);
   }

@@ -11,7 +11,10 @@ export default defineOp({
   grad: (g, node, [dy], needs) => {
     const [a, b] = node.inputs as [Value, Value];
     const y = node.outputs[0]!;
-    return [needs[0] ? g.unbroadcast(g.mul(dy!, slope(g, a, b)), a.type.shape) : null, needs[1] ? g.unbroadcast(exponentGradient(g, dy!, a, b, y), b.type.shape) : null];
+    return [
+      needs[0] ? g.unbroadcast(g.mul(dy!, slope(g, a, b)), a.type.shape) : null,
+      needs[1] ? g.unbroadcast(exponentGradient(g, dy!, a, b, y), b.type.shape) : null,
+    ];
   },
 });
 

@@ -30,7 +30,8 @@ export function reshaped(shape: Shape, target: readonly Dim[], zeroIsZero: boole
   }
   const rest = result.reduce<Dim>((product, dim, i) => (i === hole ? product : multiply(product, dim)), 1);
   const left = divide(whole, rest);
-  if (left === null && typeof whole === 'number' && typeof rest === 'number') throw new Error(`[${shape.join(',')}] does not divide into [${target.join(',')}]`);
+  if (left === null && typeof whole === 'number' && typeof rest === 'number')
+    throw new Error(`[${shape.join(',')}] does not divide into [${target.join(',')}]`);
   result[hole] = left ?? symbolFor(`${whole}/${rest}`);
   return result;
 }

@@ -79,7 +79,10 @@ function unresized(g: GraphBuilder, node: Node, dy: Value, axis: number, scale: 
   };
   const matrix = interpolationMatrix(from, to, scale, how);
   const wide = dy.type.dtype === 'float64';
-  const constant = g.cast(g.constant(wide ? { dtype: 'float64', shape: [to, from], data: matrix } : floats(Float32Array.from(matrix), [to, from])), dy.type.dtype);
+  const constant = g.cast(
+    g.constant(wide ? { dtype: 'float64', shape: [to, from], data: matrix } : floats(Float32Array.from(matrix), [to, from])),
+    dy.type.dtype,
+  );
   const rank = dy.type.shape.length;
   if (axis === rank - 1) return g.node('MatMul', [dy, constant]);
   if (axis === rank - 2) return g.node('MatMul', [transposed(g, constant), dy]);

@@ -13,7 +13,8 @@ export default defineOp({
     const [, indices, updates] = node.inputs as [Value, Value, Value];
     const axis = numberAttr(node.attrs, 'axis', 0);
     const reduction = textAttr(node.attrs, 'reduction', 'none');
-    if (reduction !== 'none' && reduction !== 'add') throw new RobencError('unsupported', `ScatterElements "${node.name}": no gradient with reduction ${reduction}.`);
+    if (reduction !== 'none' && reduction !== 'add')
+      throw new RobencError('unsupported', `ScatterElements "${node.name}": no gradient with reduction ${reduction}.`);
     const dx = (): Value => (reduction === 'add' ? dy! : g.node('ScatterElements', [dy!, indices, zerosLike(g, updates)], { axis }));
     return [needs[0] ? dx() : null, null, needs[2] ? g.node('GatherElements', [dy!, indices], { axis }) : null];
   },

@@ -58,15 +58,24 @@ function cutOf(size: Dim, start: Dim, end: Dim, step: number): Cut | null {
   }
   const wholeEnd = end === size || (typeof end === 'number' && end >= 2 ** 31 - 1);
   if (start === 0 && step === 1 && wholeEnd) return null;
-  if ((start === -1 || (typeof start === 'number' && start >= 2 ** 31 - 1)) && step === -1 && typeof end === 'number' && end <= -(2 ** 31)) return { first: NaN, step, count: size };
-  return { first: typeof start === 'number' ? start : NaN, step, count: start === 0 && step === 1 && typeof end === 'string' ? end : symbolFor(`${size}[${start}:${end}:${step}]`) };
+  if ((start === -1 || (typeof start === 'number' && start >= 2 ** 31 - 1)) && step === -1 && typeof end === 'number' && end <= -(2 ** 31))
+    return { first: NaN, step, count: size };
+  return {
+    first: typeof start === 'number' ? start : NaN,
+    step,
+    count: start === 0 && step === 1 && typeof end === 'string' ? end : symbolFor(`${size}[${start}:${end}:${step}]`),
+  };
 }
 
 /** Backward steps are reversed, gaps between steps filled with zeros, and zeros put before and after. */
 function unsliced(g: GraphBuilder, node: Node, dy: Value): Value {
   const x = node.inputs[0]!;
   const { shape } = x.type;
-  const cuts = cutsOf({ inputs: node.inputs.map((input) => input?.type ?? null), type: (i) => node.inputs[i]!.type, known: (i) => node.inputs[i]?.known ?? null });
+  const cuts = cutsOf({
+    inputs: node.inputs.map((input) => input?.type ?? null),
+    type: (i) => node.inputs[i]!.type,
+    known: (i) => node.inputs[i]?.known ?? null,
+  });
   let result = dy;
   const before = shape.map(() => 0);
   const after = shape.map(() => 0);
@@ -76,7 +85,10 @@ function unsliced(g: GraphBuilder, node: Node, dy: Value): Value {
     if (cut.step < 0) result = reversed(g, result, axis);
     if (cut.count === size) continue;
     if (typeof size !== 'number' || typeof cut.count !== 'number')
-      throw new RobencError('unsupported', `The gradient of Slice "${node.name}" of ${describeType(x.type)}: the size of axis ${axis} is known only at run time.`);
+      throw new RobencError(
+        'unsupported',
+        `The gradient of Slice "${node.name}" of ${describeType(x.type)}: the size of axis ${axis} is known only at run time.`,
+      );
     const step = Math.abs(cut.step);
     const first = cut.step < 0 ? cut.first + (cut.count - 1) * cut.step : cut.first;
     result = spread(g, result, axis, step);

@@ -12,7 +12,12 @@ export default defineOp({
   },
   grad: (g, node, [dy]) => {
     const perm = permutation(node.attrs['perm'] as readonly number[] | undefined, dy!.type.shape.length);
-    return [g.transpose(dy!, perm.map((_, axis) => perm.indexOf(axis)))];
+    return [
+      g.transpose(
+        dy!,
+        perm.map((_, axis) => perm.indexOf(axis)),
+      ),
+    ];
   },
 });
 

@@ -55,7 +55,16 @@ export function binary(
 
 /** Comparisons and logic: a bool result, through which no gradient flows. */
 export function predicate(op: string): OpDef {
-  return defineOp({ op, infer: (context) => [broadcastType(context.inputs.map((_, i) => context.type(i)), 'bool')], grad: null });
+  return defineOp({
+    op,
+    infer: (context) => [
+      broadcastType(
+        context.inputs.map((_, i) => context.type(i)),
+        'bool',
+      ),
+    ],
+    grad: null,
+  });
 }
 
 /** `dy` where the condition holds, 0 elsewhere. */

@@ -40,11 +40,15 @@ export function symbolFor(text: string): string {
   return `(${text.replaceAll('*', '·')})`;
 }
 
-export const addSizes = onSizes((a, b) => (a === 0 ? b : b === 0 ? a : typeof a === 'number' && typeof b === 'number' ? a + b : isNegative(a) || isNegative(b) ? null : addDims(a, b)));
+export const addSizes = onSizes((a, b) =>
+  a === 0 ? b : b === 0 ? a : typeof a === 'number' && typeof b === 'number' ? a + b : isNegative(a) || isNegative(b) ? null : addDims(a, b),
+);
 export const subtractSizes = onSizes((a, b) => (b === 0 ? a : a === b ? 0 : typeof a === 'number' && typeof b === 'number' ? a - b : null));
 export const multiplySizes = onSizes((a, b) => ((isNegative(a) && typeof b === 'string') || (isNegative(b) && typeof a === 'string') ? null : multiply(a, b)));
 /** Integer division rounds toward zero, as ONNX's Div does on integers. */
-export const divideSizes = onSizes((a, b) => (typeof a === 'number' && typeof b === 'number' ? (b === 0 ? null : Math.trunc(a / b)) : isNegative(a) || isNegative(b) ? null : divide(a, b)));
+export const divideSizes = onSizes((a, b) =>
+  typeof a === 'number' && typeof b === 'number' ? (b === 0 ? null : Math.trunc(a / b)) : isNegative(a) || isNegative(b) ? null : divide(a, b),
+);
 
 function isNegative(dim: Dim): boolean {
   return typeof dim === 'number' && dim < 0;

@@ -25,7 +25,8 @@ export function poolingWindow(node: Node): Window {
 /** The sizes of x or y after batch and channels. */
 export function spatialSizes(node: Node, value: Value): number[] {
   return value.type.shape.slice(2).map((size) => {
-    if (typeof size !== 'number') throw new RobencError('unsupported', `The gradient of ${node.op} "${node.name}" needs fixed image sizes, got ${describeType(value.type)}.`);
+    if (typeof size !== 'number')
+      throw new RobencError('unsupported', `The gradient of ${node.op} "${node.name}" needs fixed image sizes, got ${describeType(value.type)}.`);
     return size;
   });
 }

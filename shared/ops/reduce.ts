@@ -17,7 +17,8 @@ export function axesOf(node: Node): number[] {
 function inferReduction(context: InferContext): { shape: Dim[]; axes: number[] } {
   const { shape } = context.type(0);
   const given = context.inputs[1] ? context.numbers(1) : [];
-  const axes = given.length > 0 ? given.map((axis) => normalizeAxis(axis, shape.length)) : context.attrs['noop_with_empty_axes'] === 1 ? [] : shape.map((_, i) => i);
+  const axes =
+    given.length > 0 ? given.map((axis) => normalizeAxis(axis, shape.length)) : context.attrs['noop_with_empty_axes'] === 1 ? [] : shape.map((_, i) => i);
   const keep = (context.attrs['keepdims'] ?? 1) === 1;
   return { shape: shape.flatMap((dim, i) => (axes.includes(i) ? (keep ? [1] : []) : [dim])), axes };
 }

@@ -32,6 +32,8 @@ export function shareOutputs(graph: Graph): Shared {
 }
 
 function keyOf(node: Node): string {
-  const attrs = Object.keys(node.attrs).sort().map((name) => `${name}=${JSON.stringify(node.attrs[name])}`);
+  const attrs = Object.keys(node.attrs)
+    .sort()
+    .map((name) => `${name}=${JSON.stringify(node.attrs[name])}`);
   return `${node.domain}.${node.op}|${node.inputs.map((input) => input?.id ?? '').join()}|${attrs.join()}`;
 }

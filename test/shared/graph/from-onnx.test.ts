@@ -23,8 +23,20 @@ describe('reading ONNX files', () => {
   });
 
   it('constants that are listed among the inputs are constants', () => {
-    const graph = fromOnnx(fileOf({ opset: 8, inputs: { x: [2] }, outputs: ['y'], constants: { w: floats([1, 2]) }, constantsAsInputs: true, nodes: [{ op: 'Add', inputs: ['x', 'w'], outputs: ['y'] }] }));
-    assert.deepEqual(graph.inputs.map((input) => input.name), ['x']);
+    const graph = fromOnnx(
+      fileOf({
+        opset: 8,
+        inputs: { x: [2] },
+        outputs: ['y'],
+        constants: { w: floats([1, 2]) },
+        constantsAsInputs: true,
+        nodes: [{ op: 'Add', inputs: ['x', 'w'], outputs: ['y'] }],
+      }),
+    );
+    assert.deepEqual(
+      graph.inputs.map((input) => input.name),
+      ['x'],
+    );
     assert.deepEqual(Array.from(graph.nodes[0]!.inputs[1]!.data!.data as Float32Array), [1, 2]);
   });
 
@@ -41,7 +53,10 @@ describe('reading ONNX files', () => {
         ],
       }),
     );
-    assert.equal(printGraph(graph), 'x: float32[2] = input\nm: float32[2] = Mul(x, 2)\ny: float32[1] = ReduceSum(m, [0]) {keepdims: 1}\ny: float32[1] = output y');
+    assert.equal(
+      printGraph(graph),
+      'x: float32[2] = input\nm: float32[2] = Mul(x, 2)\ny: float32[1] = ReduceSum(m, [0]) {keepdims: 1}\ny: float32[1] = output y',
+    );
   });
 
   it('a flatten that an exporter spells with Shape, Gather, Unsqueeze, Concat and Reshape keeps its symbolic batch', () => {
@@ -80,22 +95,51 @@ describe('reading ONNX files', () => {
         ],
       }),
     );
-    assert.deepEqual(graph.nodes.map((node) => node.op), ['Relu']);
+    assert.deepEqual(
+      graph.nodes.map((node) => node.op),
+      ['Relu'],
+    );
   });
 
   it('nodes may stand in any order', () => {
-    const graph = fromOnnx(fileOf({ ...simple, nodes: [{ op: 'Neg', inputs: ['h'], outputs: ['y'] }, { op: 'Relu', inputs: ['x'], outputs: ['h'] }] }));
-    assert.deepEqual(graph.nodes.map((node) => node.op), ['Relu', 'Neg']);
+    const graph = fromOnnx(
+      fileOf({
+        ...simple,
+        nodes: [
+          { op: 'Neg', inputs: ['h'], outputs: ['y'] },
+          { op: 'Relu', inputs: ['x'], outputs: ['h'] },
+        ],
+      }),
+    );
+    assert.deepEqual(
+      graph.nodes.map((node) => node.op),
+      ['Relu', 'Neg'],
+    );
   });
 
   it('a chain of 10,000 nodes is read', () => {
-    const nodes = Array.from({ length: 10_000 }, (_, i) => ({ op: i % 2 === 0 ? 'Relu' : 'Tanh', inputs: [i === 0 ? 'x' : `v${i}`], outputs: [i === 9_999 ? 'y' : `v${i + 1}`] }));
+    const nodes = Array.from({ length: 10_000 }, (_, i) => ({
+      op: i % 2 === 0 ? 'Relu' : 'Tanh',
+      inputs: [i === 0 ? 'x' : `v${i}`],
+      outputs: [i === 9_999 ? 'y' : `v${i + 1}`],
+    }));
     assert.equal(fromOnnx(fileOf({ ...simple, nodes })).nodes.length, 10_000);
   });
 
   it('Dropout outside training leaves nothing behind', () => {
-    const graph = fromOnnx(fileOf({ ...simple, nodes: [{ op: 'Dropout', inputs: ['x'], outputs: ['d'] }, { ...relu, inputs: ['d'] }] }));
-    assert.deepEqual(graph.nodes.map((node) => node.op), ['Relu']);
+    const graph = fromOnnx(
+      fileOf({
+        ...simple,
+        nodes: [
+          { op: 'Dropout', inputs: ['x'], outputs: ['d'] },
+          { ...relu, inputs: ['d'] },
+        ],
+      }),
+    );
+    assert.deepEqual(
+      graph.nodes.map((node) => node.op),
+      ['Relu'],
+    );
   });
 
   it('a path is read, and a missing file is named', () => {
@@ -110,12 +154,43 @@ describe('reading ONNX files', () => {
   });
 
   const refusals: readonly (readonly [string, Partial<FileModel>, string, RegExp])[] = [
-    ['unknown operators are named all at once, with their nodes', { nodes: [{ op: 'Frobnicate', inputs: ['x'], outputs: ['h'], name: 'first' }, { op: 'Twist', inputs: ['h'], outputs: ['y'], domain: 'ai.example' }] }, 'unsupported', /Frobnicate \(first at "first"\), ai\.example\.Twist \(first at "node 1"\)/],
-    ['a cycle is named', { nodes: [{ op: 'Add', inputs: ['x', 'b'], outputs: ['a'], name: 'one' }, { op: 'Relu', inputs: ['a'], outputs: ['b'], name: 'two' }, { op: 'Relu', inputs: ['b'], outputs: ['y'] }] }, 'bad-file', /wait for one another: Add "one", Relu "two"/],
-    ['a value that nothing makes is named', { nodes: [{ op: 'Add', inputs: ['x', 'ghost'], outputs: ['y'], name: 'sum' }] }, 'bad-file', /Add "sum" reads "ghost"/],
+    [
+      'unknown operators are named all at once, with their nodes',
+      {
+        nodes: [
+          { op: 'Frobnicate', inputs: ['x'], outputs: ['h'], name: 'first' },
+          { op: 'Twist', inputs: ['h'], outputs: ['y'], domain: 'ai.example' },
+        ],
+      },
+      'unsupported',
+      /Frobnicate \(first at "first"\), ai\.example\.Twist \(first at "node 1"\)/,
+    ],
+    [
+      'a cycle is named',
+      {
+        nodes: [
+          { op: 'Add', inputs: ['x', 'b'], outputs: ['a'], name: 'one' },
+          { op: 'Relu', inputs: ['a'], outputs: ['b'], name: 'two' },
+          { op: 'Relu', inputs: ['b'], outputs: ['y'] },
+        ],
+      },
+      'bad-file',
+      /wait for one another: Add "one", Relu "two"/,
+    ],
+    [
+      'a value that nothing makes is named',
+      { nodes: [{ op: 'Add', inputs: ['x', 'ghost'], outputs: ['y'], name: 'sum' }] },
+      'bad-file',
+      /Add "sum" reads "ghost"/,
+    ],
     ['an output that nothing makes is named', { outputs: ['z'] }, 'bad-file', /no node makes the output "z"/],
     ['two values of one name are refused', { nodes: [relu, { ...relu, name: 'again' }] }, 'bad-file', /two values are named "y"/],
-    ['shapes that do not fit name the node and the shapes', { inputs: { x: [2, 3] }, constants: { w: floats([1, 2, 3, 4], [2, 2]) }, nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'], name: 'fc' }] }, 'bad-input', /MatMul "fc".*inner sizes differ: A \[2,3\], B \[2,2\]/],
+    [
+      'shapes that do not fit name the node and the shapes',
+      { inputs: { x: [2, 3] }, constants: { w: floats([1, 2, 3, 4], [2, 2]) }, nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'], name: 'fc' }] },
+      'bad-input',
+      /MatMul "fc".*inner sizes differ: A \[2,3\], B \[2,2\]/,
+    ],
   ];
   for (const [title, changes, code, message] of refusals) it(title, () => assert.throws(() => fromOnnx(fileOf({ ...simple, ...changes })), { code, message }));
 });

@@ -37,7 +37,12 @@ export interface FileModel {
 export function fileOf({ opset, nodes, inputs, inputType = 'float32', outputs, constants = {}, constantsAsInputs = false }: FileModel): Uint8Array {
   const port = (name: string, dtype: DType, shape: readonly (number | string | null)[]) => ({
     name,
-    type: { tensorType: { elemType: DATA_TYPE[dtype], shape: { dim: shape.map((dim) => (dim === null ? {} : typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) } } },
+    type: {
+      tensorType: {
+        elemType: DATA_TYPE[dtype],
+        shape: { dim: shape.map((dim) => (dim === null ? {} : typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) },
+      },
+    },
   });
   const listed = constantsAsInputs ? Object.entries(constants).map(([name, tensor]) => port(name, tensor.dtype, tensor.shape)) : [];
   return encodeModel({
@@ -65,6 +70,7 @@ function attributeProto(name: string, value: AttributeValue): Draft<AttributePro
   if (typeof value === 'string') return { name, type: ATTRIBUTE_TYPE.string, s: bytesOf(value) };
   if ('float' in value) return { name, type: ATTRIBUTE_TYPE.float, f: value.float };
   if ('dtype' in value) return { name, type: ATTRIBUTE_TYPE.tensor, t: dataToTensor('', value) };
-  if (value.length > 0 && typeof value[0] !== 'number') return { name, type: ATTRIBUTE_TYPE.floats, floats: (value as readonly FloatAttribute[]).map((item) => item.float) };
+  if (value.length > 0 && typeof value[0] !== 'number')
+    return { name, type: ATTRIBUTE_TYPE.floats, floats: (value as readonly FloatAttribute[]).map((item) => item.float) };
   return { name, type: ATTRIBUTE_TYPE.ints, ints: value as readonly number[] };
 }

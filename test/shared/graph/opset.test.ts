@@ -34,8 +34,20 @@ const forms: readonly Form[] = [
   { opset: 9, op: 'Clip', shape: [2, 5], attrs: { max: float(0) } },
   { opset: 7, op: 'Dropout', shape: [2, 5], attrs: { ratio: float(0.5) } },
   { opset: 12, op: 'Dropout', shape: [2, 5], more: [floats([0.5], [])] },
-  { opset: 9, op: 'BatchNormalization', shape: [2, 3, 4], more: [floats([1, 2, 3]), floats([0, 1, 2]), floats([0, 1, 0]), floats([1, 2, 3])], attrs: { epsilon: float(0.01) } },
-  { opset: 7, op: 'BatchNormalization', shape: [2, 3, 4, 4], more: [floats([1, 2, 3]), floats([0, 1, 2]), floats([0, 1, 0]), floats([1, 2, 3])], attrs: { spatial: 1 } },
+  {
+    opset: 9,
+    op: 'BatchNormalization',
+    shape: [2, 3, 4],
+    more: [floats([1, 2, 3]), floats([0, 1, 2]), floats([0, 1, 0]), floats([1, 2, 3])],
+    attrs: { epsilon: float(0.01) },
+  },
+  {
+    opset: 7,
+    op: 'BatchNormalization',
+    shape: [2, 3, 4, 4],
+    more: [floats([1, 2, 3]), floats([0, 1, 2]), floats([0, 1, 0]), floats([1, 2, 3])],
+    attrs: { spatial: 1 },
+  },
   { opset: 9, op: 'Slice', shape: [3, 6], attrs: { starts: [1, -4], ends: [9, -1], axes: [0, 1] } },
   { opset: 9, op: 'Slice', shape: [3, 6], attrs: { starts: [1], ends: [2] } },
   { opset: 9, op: 'Pad', shape: [3, 4], attrs: { pads: [1, 0, 0, 2], value: float(0.5) } },
@@ -47,7 +59,13 @@ const forms: readonly Form[] = [
   { opset: 7, op: 'Upsample', shape: [1, 2, 3, 3], attrs: { mode: 'nearest', scales: [float(1), float(1), float(2), float(2)] } },
   { opset: 9, op: 'Upsample', shape: [1, 2, 3, 3], attrs: { mode: 'linear' }, more: [floats([1, 1, 2, 2])] },
   { opset: 10, op: 'Resize', shape: [1, 2, 4, 4], attrs: { mode: 'nearest' }, more: [floats([1, 1, 0.5, 2])] },
-  { opset: 11, op: 'Resize', shape: [1, 2, 4, 4], attrs: { mode: 'linear', coordinate_transformation_mode: 'align_corners' }, more: [floats([]), floats([]), integers([1, 2, 6, 7])] },
+  {
+    opset: 11,
+    op: 'Resize',
+    shape: [1, 2, 4, 4],
+    attrs: { mode: 'linear', coordinate_transformation_mode: 'align_corners' },
+    more: [floats([]), floats([]), integers([1, 2, 6, 7])],
+  },
   { opset: 9, op: 'Scatter', shape: [3, 2], more: [integers([2, 0], [1, 2]), floats([5, 6], [1, 2])], attrs: { axis: 0 } },
   { opset: 7, op: 'Gemm', shape: [2, 3], more: [floats([1, 2, 3, 4, 5, 6], [3, 2]), floats([1, 2])] },
   { opset: 10, op: 'AveragePool', shape: [1, 2, 7, 7], attrs: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 } },
@@ -69,17 +87,28 @@ describe('reading older and newer operator sets', () => {
         inputs: { x: form.shape },
         outputs,
         constants: Object.fromEntries(more.filter((entry): entry is [string, TensorData] => entry[1] !== null)),
-        nodes: [{ op: form.op, inputs: ['x', ...more.map(([name]) => name)], outputs: form.op === 'TopK' ? ['y0', 'places'] : outputs, ...(form.attrs ? { attrs: form.attrs } : {}) }],
+        nodes: [
+          {
+            op: form.op,
+            inputs: ['x', ...more.map(([name]) => name)],
+            outputs: form.op === 'TopK' ? ['y0', 'places'] : outputs,
+            ...(form.attrs ? { attrs: form.attrs } : {}),
+          },
+        ],
       });
       const random = new Random(1, index);
-      const x = floats(Float32Array.from({ length: form.shape.reduce((a, b) => a * b, 1) }, () => random.normal()), form.shape);
+      const x = floats(
+        Float32Array.from({ length: form.shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+        form.shape,
+      );
       const expected = await run(bytes, x);
       const actual = await run(toOnnx(fromOnnx(bytes)), x);
       assert.deepEqual(Object.keys(actual), outputs);
       for (const name of outputs) {
         assert.deepEqual(actual[name]!.shape, expected[name]!.shape);
         const [got, wanted] = [numbersOf(actual[name]!), numbersOf(expected[name]!)];
-        for (const [i, value] of wanted.entries()) assert.ok(Math.abs(got[i]! - value) <= 2e-6 * Math.max(1, Math.abs(value)), `${name}[${i}]: ${got[i]} instead of ${value}`);
+        for (const [i, value] of wanted.entries())
+          assert.ok(Math.abs(got[i]! - value) <= 2e-6 * Math.max(1, Math.abs(value)), `${name}[${i}]: ${got[i]} instead of ${value}`);
       }
     });
   }

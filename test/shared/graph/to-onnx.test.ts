@@ -11,7 +11,13 @@ import { openSession } from '@robenc/shared/runtime/session.js';
 function small(): Graph {
   const g = newBuilder();
   const x = g.input('x', 'float32', ['batch', 3]);
-  const w = g.constant(floats(Float32Array.from({ length: 300 }, (_, i) => Math.sin(i)), [3, 100]), 'w');
+  const w = g.constant(
+    floats(
+      Float32Array.from({ length: 300 }, (_, i) => Math.sin(i)),
+      [3, 100],
+    ),
+    'w',
+  );
   const y = g.node('MatMul', [x, w], {}, { name: 'fc' });
   g.output('y', g.node('LeakyRelu', [y], { alpha: 1 }));
   g.output('pairs', g.reshape(y, [50, '2*batch']));
@@ -25,11 +31,24 @@ describe('writing ONNX files', () => {
 
   it('opset, names, metadata and symbols are as documented, and computed sizes are left open', () => {
     const model = decodeModel(toOnnx(small(), { metadata: { epsilon: '8/255' }, producerVersion: '1.2.3', docString: 'a test' }));
-    assert.deepEqual(model.opsetImport.map(({ domain, version }) => ({ domain, version })), [{ domain: '', version: 20 }]);
+    assert.deepEqual(
+      model.opsetImport.map(({ domain, version }) => ({ domain, version })),
+      [{ domain: '', version: 20 }],
+    );
     assert.deepEqual([model.irVersion, model.producerName, model.producerVersion, model.docString], [9, 'robenc', '1.2.3', 'a test']);
-    assert.deepEqual(model.metadataProps.map(({ key, value }) => [key, value]), [['epsilon', '8/255']]);
-    const shapes = [...model.graph!.input, ...model.graph!.output].map(({ name, type }) => [name, ...type!.tensorType!.shape!.dim.map((dim) => dim.dimParam ?? dim.dimValue ?? null)]);
-    assert.deepEqual(shapes, [['x', 'batch', 3], ['y', 'batch', 100], ['pairs', 50, null]]);
+    assert.deepEqual(
+      model.metadataProps.map(({ key, value }) => [key, value]),
+      [['epsilon', '8/255']],
+    );
+    const shapes = [...model.graph!.input, ...model.graph!.output].map(({ name, type }) => [
+      name,
+      ...type!.tensorType!.shape!.dim.map((dim) => dim.dimParam ?? dim.dimValue ?? null),
+    ]);
+    assert.deepEqual(shapes, [
+      ['x', 'batch', 3],
+      ['y', 'batch', 100],
+      ['pairs', 50, null],
+    ]);
   });
 
   it('attributes that ONNX types as floats are written as floats even where they are whole', () => {
@@ -56,7 +75,12 @@ describe('writing ONNX files', () => {
     const session = await openSession(toOnnx(g.build()), { threads: 1 });
     try {
       const outputs = await session.run({ x: floats([1, -2]) });
-      assert.deepEqual(Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, Array.from(tensor.data as Float32Array)])), { a: [-1, 2], b: [-1, 2], copy: [1, -2], two: [2] });
+      assert.deepEqual(Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, Array.from(tensor.data as Float32Array)])), {
+        a: [-1, 2],
+        b: [-1, 2],
+        copy: [1, -2],
+        two: [2],
+      });
     } finally {
       await session.close();
     }
@@ -86,7 +110,10 @@ describe('writing ONNX files', () => {
     const again = fromOnnx(toOnnx(graph));
     const named = (text: string): string => text.replace('leakyrelu', 'y').replace('reshape', 'pairs').replaceAll(/ +/g, ' ');
     assert.equal(named(printGraph(again)).split('\n')[1], named(printGraph(graph)).split('\n')[1]);
-    assert.deepEqual(again.outputs.map((output) => output.value.type), graph.outputs.map((output) => output.value.type));
+    assert.deepEqual(
+      again.outputs.map((output) => output.value.type),
+      graph.outputs.map((output) => output.value.type),
+    );
   });
 
   it('a pooling and the same one with its places are written as one node', () => {
@@ -95,7 +122,10 @@ describe('writing ONNX files', () => {
     const attrs = { kernel_shape: [2, 2], strides: [2, 2] };
     g.output('y', g.node('Relu', [g.node('MaxPool', [x], attrs)]));
     g.output('places', g.nodeOutputs('MaxPool', [x], attrs, { outputs: 2 })[1]!);
-    assert.deepEqual(decodeModel(toOnnx(g.build())).graph!.node.map((node) => node.opType), ['MaxPool', 'Relu']);
+    assert.deepEqual(
+      decodeModel(toOnnx(g.build())).graph!.node.map((node) => node.opType),
+      ['MaxPool', 'Relu'],
+    );
   });
 });
 
@@ -105,7 +135,10 @@ describe('graphs as text', () => {
     const x = g.input('x0', 'float32', [4, 5]);
     const passes = g.node('Greater', [x, g.scalar(0)], {}, { name: 'greater_0' });
     const cast = g.node('Cast', [passes], { to: 'float32' }, { name: 'cast_1' });
-    assert.deepEqual([passes, cast].map((value) => printNode(value.node!)), ['greater_0: bool[4,5] = Greater(x0, 0)', 'cast_1: float32[4,5] = Cast(greater_0) {to: float32}']);
+    assert.deepEqual(
+      [passes, cast].map((value) => printNode(value.node!)),
+      ['greater_0: bool[4,5] = Greater(x0, 0)', 'cast_1: float32[4,5] = Cast(greater_0) {to: float32}'],
+    );
   });
 
   it('columns are aligned, and large constants show their type', () => {

@@ -19,7 +19,11 @@ describe('operators', () => {
       const { inferred, given, finite, slope } = await measure(sample, SEED);
       assert.deepEqual(inferred, given);
       assert.ok(finite, 'a result is not finite');
-      if (slope) assert.ok(slope.error <= slope.tolerance, `seed ${SEED}: gradient ${slope.gradient}, finite difference ${slope.difference}, relative error ${slope.error.toExponential(2)} above ${slope.tolerance}`);
+      if (slope)
+        assert.ok(
+          slope.error <= slope.tolerance,
+          `seed ${SEED}: gradient ${slope.gradient}, finite difference ${slope.difference}, relative error ${slope.error.toExponential(2)} above ${slope.tolerance}`,
+        );
     });
   }
 });

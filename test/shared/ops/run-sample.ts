@@ -69,7 +69,10 @@ export async function measure(sample: Sample, seed = 1): Promise<Measured> {
     const difference = (4 * (await central(step / 2)) - (await central(step))) / 3;
     const slope = directions.reduce((sum, direction, i) => sum + dot(numbersOf(middle[`dx${i}`]!), direction), 0);
     const scale = Math.max(Math.abs(difference), directions.reduce((sum, direction, i) => sum + norm(numbersOf(middle[`dx${i}`]!)) * norm(direction), 0) / 20);
-    return { ...result, slope: { difference, gradient: slope, error: Math.abs(slope - difference) / scale, tolerance: sample.tolerance ?? (dtype === 'float64' ? 1e-6 : 2e-3) } };
+    return {
+      ...result,
+      slope: { difference, gradient: slope, error: Math.abs(slope - difference) / scale, tolerance: sample.tolerance ?? (dtype === 'float64' ? 1e-6 : 2e-3) },
+    };
   } finally {
     await session.close();
   }
@@ -87,7 +90,11 @@ function floatsOf(dtype: 'float32' | 'float64', shape: readonly number[], data: 
 }
 
 function shifted(x: TensorData, direction: readonly number[], distance: number): TensorData {
-  return floatsOf(x.dtype as 'float32' | 'float64', x.shape, numbersOf(x).map((value, i) => value + distance * direction[i]!));
+  return floatsOf(
+    x.dtype as 'float32' | 'float64',
+    x.shape,
+    numbersOf(x).map((value, i) => value + distance * direction[i]!),
+  );
 }
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
@@ -118,7 +125,10 @@ function definite(random: Random, shape: readonly number[]): number[] {
   const n = shape.at(-1)!;
   return Array.from({ length: sizeOf(shape) / (n * n) }, () => {
     const b = Array.from({ length: n * n }, () => random.normal());
-    return b.map((_, at) => dot(b.slice(Math.floor(at / n) * n, Math.floor(at / n) * n + n), b.slice((at % n) * n, (at % n) * n + n)) + (Math.floor(at / n) === at % n ? 1 : 0));
+    return b.map(
+      (_, at) =>
+        dot(b.slice(Math.floor(at / n) * n, Math.floor(at / n) * n + n), b.slice((at % n) * n, (at % n) * n + n)) + (Math.floor(at / n) === at % n ? 1 : 0),
+    );
   }).flat();
 }
 

@@ -72,7 +72,13 @@ export function inType(tensor: TensorData, dtype: DType): TensorData {
 
 /** `Gather [4,3] const[2] {axis: 1}` */
 export function titleOf({ op, inputs, attrs, domain }: Sample): string {
-  const operands = inputs.map((input) => (input === null ? '-' : isPort(input) ? `[${input.shape.join()}]` : `${input.dtype}${input.shape.length === 1 && input.data.length < 7 ? `(${Array.from(input.data as ArrayLike<number>).join()})` : `[${input.shape.join()}]`}`));
+  const operands = inputs.map((input) =>
+    input === null
+      ? '-'
+      : isPort(input)
+        ? `[${input.shape.join()}]`
+        : `${input.dtype}${input.shape.length === 1 && input.data.length < 7 ? `(${Array.from(input.data as ArrayLike<number>).join()})` : `[${input.shape.join()}]`}`,
+  );
   const settings = Object.entries(attrs).map(([name, value]) => `${name}=${typeof value === 'object' && 'dtype' in value ? value.dtype : String(value)}`);
   return [domain ? `${domain}.${op}` : op, ...operands, ...settings].join(' ');
 }

@@ -3,12 +3,16 @@ import { floats } from '@robenc/shared/graph/value.js';
 import { aboveOne, bools, distinct, indices, int, ints, normal, positive, sample, spd, unit, values, type Sample } from './sample.js';
 
 const unary: readonly Sample[] = [
-  ...['Abs', 'Ceil', 'Cos', 'Exp', 'Floor', 'Identity', 'Neg', 'Relu', 'Round', 'Sigmoid', 'Sign', 'Sin', 'Tanh'].map((op) => sample(op, [normal('batch', 3, 4)])),
+  ...['Abs', 'Ceil', 'Cos', 'Exp', 'Floor', 'Identity', 'Neg', 'Relu', 'Round', 'Sigmoid', 'Sign', 'Sin', 'Tanh'].map((op) =>
+    sample(op, [normal('batch', 3, 4)]),
+  ),
   ...['Asin', 'Acos', 'Atanh'].map((op) => sample(op, [unit(2, 5)], {}, { dtype: 'float32' })),
   ...['Asinh', 'Atan', 'Cosh', 'Erf', 'Sinh', 'Softplus', 'Softsign', 'Tan'].map((op) => sample(op, [normal(2, 5)], {}, { dtype: 'float32' })),
   sample('Acosh', [aboveOne(2, 5)], {}, { dtype: 'float32' }),
   ...['Sqrt', 'Log', 'Reciprocal'].map((op) => sample(op, [positive('batch', 5)])),
-  ...['Celu', 'Elu', 'HardSigmoid', 'LeakyRelu', 'Selu', 'ThresholdedRelu'].map((op) => sample(op, [normal(3, 5)], op === 'Celu' || op === 'ThresholdedRelu' ? { alpha: 0.5 } : {}, { dtype: 'float32' })),
+  ...['Celu', 'Elu', 'HardSigmoid', 'LeakyRelu', 'Selu', 'ThresholdedRelu'].map((op) =>
+    sample(op, [normal(3, 5)], op === 'Celu' || op === 'ThresholdedRelu' ? { alpha: 0.5 } : {}, { dtype: 'float32' }),
+  ),
   sample('LeakyRelu', [normal(3, 5)], { alpha: 0.3 }, { dtype: 'float32' }),
   sample('Elu', [normal(3, 5)], { alpha: 2 }, { dtype: 'float32' }),
   sample('HardSigmoid', [normal(3, 5)], { alpha: 0.25, beta: 0.4 }, { dtype: 'float32' }),
@@ -155,7 +159,12 @@ const images: readonly Sample[] = [
   sample('Conv', [normal(2, 2, 5, 5, 5), normal(3, 2, 3, 3, 3)], { pads: [1, 1, 1, 1, 1, 1] }, linear),
   sample('ConvTranspose', [normal('batch', 3, 4, 4), normal(3, 2, 3, 3), normal(2)], { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] }, linear),
   sample('ConvTranspose', [normal(2, 4, 5, 4), normal(4, 2, 2, 3)], { group: 2, dilations: [2, 1] }, linear),
-  sample('ConvWeightGrad', [normal(2, 3, 8, 8), normal(2, 4, 4, 4)], { kernel_shape: [3, 3], strides: [2, 2], dilations: [1, 1], pads: [1, 1, 1, 1], group: 1 }, { ...linear, domain: 'robenc' }),
+  sample(
+    'ConvWeightGrad',
+    [normal(2, 3, 8, 8), normal(2, 4, 4, 4)],
+    { kernel_shape: [3, 3], strides: [2, 2], dilations: [1, 1], pads: [1, 1, 1, 1], group: 1 },
+    { ...linear, domain: 'robenc' },
+  ),
   sample('MaxPool', [distinct('batch', 2, 8, 8)], { kernel_shape: [2, 2], strides: [2, 2] }),
   sample('MaxPool', [distinct('batch', 2, 8, 7)], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
   sample('MaxPool', [distinct(2, 2, 8, 8)], { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
@@ -174,12 +183,22 @@ const images: readonly Sample[] = [
   sample('GlobalAveragePool', [normal('batch', 3, 4, 5)], {}, linear),
   sample('GlobalMaxPool', [distinct('batch', 3, 4, 5)], {}, f32),
   sample('BatchNormalization', [normal('batch', 3, 4), positive(3), normal(3), normal(3), positive(3)], {}),
-  sample('BatchNormalization', [normal(4, 3, 5), positive(3), normal(3), values([0, 0, 0]), values([1, 1, 1])], { training_mode: 1, momentum: 0 }, { outputs: 3, through: [0] }),
+  sample(
+    'BatchNormalization',
+    [normal(4, 3, 5), positive(3), normal(3), values([0, 0, 0]), values([1, 1, 1])],
+    { training_mode: 1, momentum: 0 },
+    { outputs: 3, through: [0] },
+  ),
   sample('InstanceNormalization', [normal('batch', 3, 4, 5), positive(3), normal(3)], {}, f32),
   sample('LayerNormalization', [normal('batch', 3, 6), positive(6), normal(6)]),
   sample('LayerNormalization', [normal(2, 3, 6), positive(3, 6)], { axis: 1, epsilon: 0.01 }),
   sample('LRN', [normal('batch', 6, 3, 3)], { size: 3, alpha: 0.5, beta: 0.75, bias: 2 }, f32),
-  sample('Resize', [normal('batch', 2, 3, 4), null, values([1, 1, 2, 2])], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }, linear),
+  sample(
+    'Resize',
+    [normal('batch', 2, 3, 4), null, values([1, 1, 2, 2])],
+    { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+    linear,
+  ),
   sample('Resize', [normal(2, 2, 5, 7), null, null, ints(2, 2, 8, 4)], { mode: 'nearest' }, linear),
   ...['half_pixel', 'align_corners', 'pytorch_half_pixel', 'asymmetric'].flatMap((mode) => [
     sample('Resize', [normal(2, 2, 4, 5), null, null, ints(2, 2, 7, 3)], { mode: 'linear', coordinate_transformation_mode: mode }, linear),
