@@ -85,7 +85,8 @@ function encode({ step, seconds, runDigest, state }: Checkpoint): Uint8Array {
 /** Reads a checkpoint and checks its digest. Throws `not-found` or `bad-file` with the path. */
 export function loadCheckpoint(path: string): Checkpoint {
   if (!existsSync(path)) throw new RobencError('not-found', `There is no checkpoint ${path}.`, { field: path });
-  const file = readFileSync(path);
+  // A copy in memory of its own: slices of a Buffer would be views into Node's shared pool.
+  const file = new Uint8Array(readFileSync(path));
   try {
     return decode(file);
   } catch (cause) {
