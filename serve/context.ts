@@ -40,12 +40,23 @@ export function openContext({ engine, limits, admission, stopping }: Shared, rou
       return model;
     },
     async prepare(model, { images, list }, crops = null) {
-      if (images.length === 0) throw new ApiError('bad_input', 'image is missing.', { field: 'image', remedy: 'Send {"image": base64}, {"images": [base64, ...]}, a form with a file named "image", or the bytes themselves.' });
-      if (images.length > route.images) throw new ApiError('too_large', `${images.length} images were sent; ${route.path} takes at most ${route.images}.`, { field: 'images', remedy: 'Send several requests.' });
+      if (images.length === 0)
+        throw new ApiError('bad_input', 'image is missing.', {
+          field: 'image',
+          remedy: 'Send {"image": base64}, {"images": [base64, ...]}, a form with a file named "image", or the bytes themselves.',
+        });
+      if (images.length > route.images)
+        throw new ApiError('too_large', `${images.length} images were sent; ${route.path} takes at most ${route.images}.`, {
+          field: 'images',
+          remedy: 'Send several requests.',
+        });
       response.locals['images'] = images.length;
       rooms.push(admission.admit(images.length * (crops?.count ?? 1), engine.dispatcher.retryAfterMs));
       const recipe = { policy: sizePolicyOf(model), maxPixels: limits.maxPixels, crops };
-      return await allPrepared(images.map((bytes) => engine.preparer.prepare(bytes, recipe, { signal: gone.signal })), list);
+      return await allPrepared(
+        images.map((bytes) => engine.preparer.prepare(bytes, recipe, { signal: gone.signal })),
+        list,
+      );
     },
   };
   return {
@@ -63,7 +74,8 @@ async function allPrepared(pending: readonly Promise<PreparedImage>[], list: boo
   return settled.map((result, i) => {
     if (result.status === 'fulfilled') return result.value;
     const cause: unknown = result.reason;
-    if (cause instanceof RobencError && cause.code !== 'cancelled' && cause.code !== 'unavailable') throw new ApiError('bad_image', cause.message, { field: list ? `images[${i}]` : 'image', cause });
+    if (cause instanceof RobencError && cause.code !== 'cancelled' && cause.code !== 'unavailable')
+      throw new ApiError('bad_image', cause.message, { field: list ? `images[${i}]` : 'image', cause });
     throw cause;
   });
 }

@@ -46,7 +46,11 @@ export class ApiError extends Error {
   readonly remedy: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ApiErrorCode, message: string, options: { field?: string | null; remedy?: string; headers?: Readonly<Record<string, string>>; cause?: unknown } = {}) {
+  constructor(
+    code: ApiErrorCode,
+    message: string,
+    options: { field?: string | null; remedy?: string; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.field = options.field ?? null;
@@ -102,7 +106,8 @@ const FROM_BODY_READERS: Readonly<Record<string, ApiErrorCode>> = {
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof Overloaded) return new ApiError('overloaded', error.message, { headers: retryHeaders(error.retryAfterMs), cause: error });
-  if (error instanceof RobencError && FROM_LIBRARY[error.code] !== 'internal') return new ApiError(FROM_LIBRARY[error.code], error.message, { field: error.field ?? null, cause: error });
+  if (error instanceof RobencError && FROM_LIBRARY[error.code] !== 'internal')
+    return new ApiError(FROM_LIBRARY[error.code], error.message, { field: error.field ?? null, cause: error });
   const { type, code, status, message } = error as { type?: string; code?: string; status?: number; message?: string };
   const known = FROM_BODY_READERS[type ?? ''] ?? FROM_BODY_READERS[code ?? ''];
   if (known !== undefined) return new ApiError(known, `The body could not be read: ${message}.`, { field: 'body', cause: error });

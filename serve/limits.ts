@@ -13,7 +13,19 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = { maxBodyBytes: 16 * 1024 * 1024, maxPixels: 50_000_000, maxImages: 64, queueLimit: 1024 };
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, kb: 1024, kib: 1024, m: 1024 ** 2, mb: 1024 ** 2, mib: 1024 ** 2, g: 1024 ** 3, gb: 1024 ** 3, gib: 1024 ** 3 };
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  kb: 1024,
+  kib: 1024,
+  m: 1024 ** 2,
+  mb: 1024 ** 2,
+  mib: 1024 ** 2,
+  g: 1024 ** 3,
+  gb: 1024 ** 3,
+  gib: 1024 ** 3,
+};
 
 /** Bytes from `16mb`, `512 kb` or a plain number; null for anything else. */
 export function parseBytes(text: string): number | null {

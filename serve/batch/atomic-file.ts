@@ -65,7 +65,10 @@ export class AtomicFile {
     try {
       return work();
     } catch (cause) {
-      throw new RobencError('io', `Could not write ${this.path}: ${messageOf(cause)}. Free some space or choose another output file.`, { cause, field: 'output' });
+      throw new RobencError('io', `Could not write ${this.path}: ${messageOf(cause)}. Free some space or choose another output file.`, {
+        cause,
+        field: 'output',
+      });
     }
   }
 }

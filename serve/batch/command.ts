@@ -26,7 +26,13 @@ export const batchOptions = {
   format: { type: 'string', choices: formats.names, description: 'output format; by the ending of the output file, else jsonl' },
   force: { type: 'boolean', description: 'overwrite the output file' },
   batch: { type: 'number', default: 32, integer: true, minimum: 1, maximum: 4096, description: 'images in work at once' },
-  workers: { type: 'number', integer: true, minimum: 1, maximum: 256, description: 'batches that are computed at the same time; one less than there are cores' },
+  workers: {
+    type: 'number',
+    integer: true,
+    minimum: 1,
+    maximum: 256,
+    description: 'batches that are computed at the same time; one less than there are cores',
+  },
   device: { type: 'string', choices: ['auto', 'cpu', 'cuda', 'webgpu'], default: 'auto', description: 'where the model runs' },
 } as const;
 
@@ -57,9 +63,12 @@ export interface BatchWork<T> {
 export async function runBatchCommand<T>(options: BatchOptions, context: CommandContext, work: BatchWork<T>): Promise<number> {
   const output = options.output === undefined ? null : resolve(context.cwd, options.output);
   const format = chooseFormat(options.format, options.output);
-  if (output === null && !format.streams) throw new RobencError('usage', `The format ${format.name} needs a file. Name one with --output.`, { field: 'output' });
-  if (output === null && context.json) throw new RobencError('usage', 'With --json stdout holds one summary object. Name a file for the rows with --output.', { field: 'output' });
-  if (output !== null && !options.force && existsSync(output)) throw new RobencError('usage', `${output} is there already. Choose another file, or pass --force to overwrite it.`, { field: 'output' });
+  if (output === null && !format.streams)
+    throw new RobencError('usage', `The format ${format.name} needs a file. Name one with --output.`, { field: 'output' });
+  if (output === null && context.json)
+    throw new RobencError('usage', 'With --json stdout holds one summary object. Name a file for the rows with --output.', { field: 'output' });
+  if (output !== null && !options.force && existsSync(output))
+    throw new RobencError('usage', `${output} is there already. Choose another file, or pass --force to overwrite it.`, { field: 'output' });
   const files = imagePaths(options.images, context.cwd);
   const workers = options.workers ?? defaultWorkers(options.device);
   const model = await openModel(options, context, work.role, { workers, device: options.device });
@@ -96,7 +105,14 @@ export async function runBatchCommand<T>(options: BatchOptions, context: Command
       // An array has no room for names.
       const list = output !== null && !format.streams ? `${output}.files.txt` : null;
       if (list !== null) writeFileAtomic(list, names.map((name) => `${name}\n`).join(''));
-      context.result({ model: { name: model.name, version: model.version, digest: model.digest }, images: names.length, failed, format: format.name, output, files: list });
+      context.result({
+        model: { name: model.name, version: model.version, digest: model.digest },
+        images: names.length,
+        failed,
+        format: format.name,
+        output,
+        files: list,
+      });
       if (output !== null) context.stderr(`${names.length} rows in ${output}${list === null ? '' : `, the name of each in ${list}`}`);
       if (failed > 0) context.stderr(`${failed} of ${files.length} images could not be read and are left out.`);
       return failed > 0 ? EXIT.notReliable : EXIT.done;
@@ -113,7 +129,12 @@ async function openModel({ model, models }: BatchOptions, { cwd }: CommandContex
   if (isFile(path)) return modelOfFile(path, role, run);
   if (isFile(join(path, MANIFEST_FILE))) return modelOfPackage(await openPackage(path), run);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && model.includes('/'))
-    throw new RobencError('not-found', `${path} has no ${MANIFEST_FILE}. Give the folder of one version, such as models/name/1, or name@version with --models.`, { field: 'model' });
-  if (/[/\\]|\.onnx$/.test(model)) throw new RobencError('not-found', `There is no model ${path}. Give an .onnx file, a package folder, or name[@version].`, { field: 'model' });
+    throw new RobencError(
+      'not-found',
+      `${path} has no ${MANIFEST_FILE}. Give the folder of one version, such as models/name/1, or name@version with --models.`,
+      { field: 'model' },
+    );
+  if (/[/\\]|\.onnx$/.test(model))
+    throw new RobencError('not-found', `There is no model ${path}. Give an .onnx file, a package folder, or name[@version].`, { field: 'model' });
   return modelOfPackage(await openPackage(resolve(cwd, models), model), run);
 }

@@ -18,7 +18,8 @@ export function imagePaths(given: readonly string[], cwd: string): ImagePath[] {
     if (found === undefined) throw new RobencError('not-found', `There is no file or folder ${path}.`, { field: 'images' });
     if (!found.isDirectory()) return [{ path, name }];
     const inside = imagesBelow(path);
-    if (inside.length === 0) throw new RobencError('not-found', `${path} has no images (files ending in .jpg, .png, .webp, .avif, .gif or .tif).`, { field: 'images' });
+    if (inside.length === 0)
+      throw new RobencError('not-found', `${path} has no images (files ending in .jpg, .png, .webp, .avif, .gif or .tif).`, { field: 'images' });
     return inside.map((file) => ({ path: file, name: join(name, relative(path, file)).split(sep).join('/') }));
   });
 }

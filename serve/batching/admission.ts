@@ -32,7 +32,11 @@ export class Admission {
   /** Takes room for `rows`; the returned function gives it back, however often it is called. Throws `bad-input` for what never fits. */
   admit(rows: number, retryAfterMs: number): () => void {
     if (rows > this.limit)
-      throw new RobencError('bad-input', `This request needs ${rows} model inputs, and the server takes at most ${this.limit} at once. Send fewer images or crops.`, { field: 'images' });
+      throw new RobencError(
+        'bad-input',
+        `This request needs ${rows} model inputs, and the server takes at most ${this.limit} at once. Send fewer images or crops.`,
+        { field: 'images' },
+      );
     this.refuseIfFull(rows, retryAfterMs);
     this.#held += rows;
     let open = true;

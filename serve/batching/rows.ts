@@ -39,7 +39,8 @@ export function rowsOf(tensors: Tensors, what: string): number {
   let rows: number | undefined;
   for (const [name, tensor] of Object.entries(tensors)) {
     rows ??= tensor.shape[0] ?? 0;
-    if (tensor.shape[0] !== rows) throw new RobencError('mismatch', `${what}: ${name} has the shape [${tensor.shape.join(',')}], but ${rows} rows are expected.`, { field: name });
+    if (tensor.shape[0] !== rows)
+      throw new RobencError('mismatch', `${what}: ${name} has the shape [${tensor.shape.join(',')}], but ${rows} rows are expected.`, { field: name });
   }
   return rows ?? 0;
 }

@@ -6,7 +6,8 @@ import { embedImages, normalized } from '../engine/embed.js';
 export default defineCommand({
   name: 'embed',
   summary: 'write the embeddings of images as JSON lines, CSV or .npy',
-  details: 'A lone .onnx file is taken for an encoder: one image input, embeddings as its first output. Beside a .npy file, the file name of each row is written to <output>.files.txt.',
+  details:
+    'A lone .onnx file is taken for an encoder: one image input, embeddings as its first output. Beside a .npy file, the file name of each row is written to <output>.files.txt.',
   examples: ['robenc embed resnet-small photos -o embeddings.npy', 'robenc embed encoder.onnx a.jpg b.jpg --normalize'],
   arguments: batchArguments,
   options: { ...batchOptions, normalize: { type: 'boolean', description: 'scale each embedding to Euclidean length 1' } },

@@ -21,15 +21,41 @@ export default defineCommand({
     model: { type: 'list', value: 'names', description: 'serve only these: name or name@version' },
     host: { type: 'string', default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 for all' },
     port: { type: 'number', default: 8080, integer: true, minimum: 0, maximum: 65_535, description: 'port to listen on; 0 for any free one' },
-    workers: { type: 'number', integer: true, minimum: 1, maximum: 256, description: 'batches that are computed at the same time; one less than there are cores' },
+    workers: {
+      type: 'number',
+      integer: true,
+      minimum: 1,
+      maximum: 256,
+      description: 'batches that are computed at the same time; one less than there are cores',
+    },
     device: { type: 'string', choices: ['auto', 'cpu', 'cuda', 'webgpu'], default: 'auto', description: 'where models run' },
     batch: { type: 'number', default: 16, integer: true, minimum: 1, maximum: 1024, description: 'the most images or crops in one batch' },
-    queueLimit: { type: 'number', default: DEFAULT_LIMITS.queueLimit, integer: true, minimum: 1, description: 'images and crops in work at once; beyond it requests are answered with 429' },
+    queueLimit: {
+      type: 'number',
+      default: DEFAULT_LIMITS.queueLimit,
+      integer: true,
+      minimum: 1,
+      description: 'images and crops in work at once; beyond it requests are answered with 429',
+    },
     maxBody: { type: 'string', value: 'size', default: '16mb', description: 'largest body, such as 16mb or 512kb' },
     maxPixels: { type: 'number', default: DEFAULT_LIMITS.maxPixels, integer: true, minimum: 1, description: 'most pixels of an image' },
     maxImages: { type: 'number', default: DEFAULT_LIMITS.maxImages, integer: true, minimum: 1, maximum: 1024, description: 'most images of a request' },
-    drainDelay: { type: 'number', value: 'seconds', default: 0, minimum: 0, maximum: 3600, description: 'how long to go on answering, not ready any more, after being told to stop' },
-    drainTimeout: { type: 'number', value: 'seconds', default: 30, minimum: 0, maximum: 3600, description: 'how long to wait for requests in work before cutting them' },
+    drainDelay: {
+      type: 'number',
+      value: 'seconds',
+      default: 0,
+      minimum: 0,
+      maximum: 3600,
+      description: 'how long to go on answering, not ready any more, after being told to stop',
+    },
+    drainTimeout: {
+      type: 'number',
+      value: 'seconds',
+      default: 30,
+      minimum: 0,
+      maximum: 3600,
+      description: 'how long to wait for requests in work before cutting them',
+    },
     logLevel: { type: 'string', choices: LOG_LEVELS, default: 'info', description: 'what is logged to stderr, as JSON lines' },
   },
   async run(options, context) {
@@ -70,7 +96,8 @@ function announce(engine: Engine, server: RunningServer, workers: number, contex
 
 function bodyLimit(text: string): number {
   const bytes = parseBytes(text);
-  if (bytes === null || bytes < 1) throw new RobencError('usage', `--max-body ${text} is not a size. Give a number of bytes, or one with kb, mb or gb.`, { field: 'maxBody' });
+  if (bytes === null || bytes < 1)
+    throw new RobencError('usage', `--max-body ${text} is not a size. Give a number of bytes, or one with kb, mb or gb.`, { field: 'maxBody' });
   return bytes;
 }
 

@@ -9,6 +9,7 @@ export function cropRequestOf(model: ServedModel, options: { crops?: number; sch
   const { crops, scheme, seed } = options;
   if (crops !== undefined) return { count: crops, scheme: scheme ?? model.manifest?.heads.aggregate?.scheme ?? 'crops', seed: seed ?? 0 };
   const field = scheme !== undefined ? 'scheme' : seed !== undefined ? 'seed' : null;
-  if (field !== null) throw new RobencError('bad-input', `${field} is given without crops, where it has no effect. Give crops as well, or leave it out.`, { field });
+  if (field !== null)
+    throw new RobencError('bad-input', `${field} is given without crops, where it has no effect. Give crops as well, or leave it out.`, { field });
   return null;
 }

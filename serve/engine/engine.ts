@@ -72,7 +72,9 @@ async function openModels({ modelsFolder, references, workers, device }: EngineO
   const there = listPackages(modelsFolder);
   const wanted = references.length > 0 ? references : there.filter(({ latest }) => latest).map(({ name }) => name);
   if (wanted.length === 0)
-    throw new RobencError('not-found', `There is no model package in ${modelsFolder}. Train and export a model first, or give another folder with --models.`, { field: 'models' });
+    throw new RobencError('not-found', `There is no model package in ${modelsFolder}. Train and export a model first, or give another folder with --models.`, {
+      field: 'models',
+    });
   const entries: ServedEntry[] = [];
   for (const reference of wanted) {
     const model = modelOfPackage(await openPackage(modelsFolder, reference), { workers, device });

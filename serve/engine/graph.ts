@@ -38,7 +38,7 @@ export class ModelGraph implements Runner {
     try {
       return await session.run(feeds, this.#ports.outputs);
     } catch (cause) {
-      if (cause instanceof RobencError && cause.code === 'cancelled') throw cause;
+      if (cause instanceof RobencError && (cause.code === 'cancelled' || cause.code === 'unavailable')) throw cause;
       throw new RobencError('mismatch', `${this.id} could not run: ${messageOf(cause)}`, { cause });
     }
   }
@@ -53,6 +53,7 @@ export class ModelGraph implements Runner {
   #refuseOtherPorts(kind: 'input' | 'output', wanted: readonly string[], found: readonly { name: string }[]): void {
     const names = found.map(({ name }) => name);
     const missing = wanted.find((name) => !names.includes(name));
-    if (missing !== undefined) throw new RobencError('bad-file', `${this.id} has no ${kind} "${missing}". It has: ${names.join(', ')}. Export the model again.`);
+    if (missing !== undefined)
+      throw new RobencError('bad-file', `${this.id} has no ${kind} "${missing}". It has: ${names.join(', ')}. Export the model again.`);
   }
 }

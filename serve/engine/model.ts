@@ -33,7 +33,8 @@ const MISSING: Readonly<Record<GraphRole, string>> = {
 /** The graph of that role. Throws `unsupported` when the model has none. */
 export function graphOf(model: ServedModel, role: GraphRole): ModelGraph {
   const graph = model.graphs[role];
-  if (graph === undefined) throw new RobencError('unsupported', `The model ${model.id} has ${MISSING[role]}.`, { field: role === 'aggregateHead' ? 'crops' : 'model' });
+  if (graph === undefined)
+    throw new RobencError('unsupported', `The model ${model.id} has ${MISSING[role]}.`, { field: role === 'aggregateHead' ? 'crops' : 'model' });
   return graph;
 }
 
@@ -54,5 +55,7 @@ export function classIndex(model: ServedModel, label: string | number, field: st
   const index = typeof label === 'number' ? label : /^\d+$/.test(label) ? Number(label) : NaN;
   if (Number.isInteger(index) && index >= 0 && index < classes.length) return index;
   const near = typeof label === 'string' && classes.length <= 1_000 ? suggestion(label, classes) : '';
-  throw new RobencError('bad-input', `${field} is ${JSON.stringify(label)}; it must be a class name or an index from 0 to ${classes.length - 1}.${near}`, { field });
+  throw new RobencError('bad-input', `${field} is ${JSON.stringify(label)}; it must be a class name or an index from 0 to ${classes.length - 1}.${near}`, {
+    field,
+  });
 }

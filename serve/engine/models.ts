@@ -29,7 +29,12 @@ export class Models {
       throw new RobencError('bad-input', `model is missing, and several are served: ${ids.join(', ')}. Name one.`, { field: 'model' });
     }
     const found = this.#byReference.get(reference);
-    if (found === undefined) throw new RobencError('not-found', `No model "${reference.slice(0, 200)}" is served here.${suggestion(reference.slice(0, 200), [...this.#byReference.keys()])}`, { field: 'model' });
+    if (found === undefined)
+      throw new RobencError(
+        'not-found',
+        `No model "${reference.slice(0, 200)}" is served here.${suggestion(reference.slice(0, 200), [...this.#byReference.keys()])}`,
+        { field: 'model' },
+      );
     return found;
   }
 }

@@ -30,7 +30,9 @@ export function modelOfPackage(opened: ModelPackage, { workers, device }: RunOpt
     (Object.keys(PORTS) as GraphRole[]).flatMap((role) => {
       const path = opened.path(role);
       // A head is one small matrix product: a second thread would cost more than it saves.
-      return path === null ? [] : [[role, new ModelGraph(path, PORTS[role], () => openPool(path, { workers: role === 'aggregateHead' ? 1 : workers, device }))]];
+      return path === null
+        ? []
+        : [[role, new ModelGraph(path, PORTS[role], () => openPool(path, { workers: role === 'aggregateHead' ? 1 : workers, device }))]];
     }),
   );
   return { id, name, version, digest, input: manifest.input, classes: manifest.classes, manifest, graphs };
@@ -50,7 +52,11 @@ export async function modelOfFile(path: string, role: 'encoder' | 'classifier', 
     const size = output.shape.at(-1);
     const classes = role === 'classifier' && typeof size === 'number' ? Array.from({ length: size }, (_, index) => String(index)) : [];
     if (role === 'classifier' && classes.length === 0)
-      throw new RobencError('unsupported', `${path}: the output "${output.name}" has the shape [${output.shape.join(',')}], whose last size must be the number of classes.`, { field: path });
+      throw new RobencError(
+        'unsupported',
+        `${path}: the output "${output.name}" has the shape [${output.shape.join(',')}], whose last size must be the number of classes.`,
+        { field: path },
+      );
     return {
       id: path,
       name: basename(path, '.onnx'),
@@ -75,8 +81,19 @@ export function isFile(path: string): boolean {
 function imageInput(session: Session, path: string): { input: PortInfo; height: number; width: number } {
   const input = session.inputs[0];
   const [batch, channels, height, width] = input?.shape ?? [];
-  if (session.inputs.length !== 1 || input!.shape.length !== 4 || input!.dtype !== 'float32' || channels !== 3 || typeof height !== 'number' || typeof width !== 'number')
-    throw new RobencError('unsupported', `${path} takes ${session.inputs.map((port) => `"${port.name}" ${port.dtype} [${port.shape.join(',')}]`).join(', ')}; one input float32 [batch,3,height,width] is needed.`, { field: path });
+  if (
+    session.inputs.length !== 1 ||
+    input!.shape.length !== 4 ||
+    input!.dtype !== 'float32' ||
+    channels !== 3 ||
+    typeof height !== 'number' ||
+    typeof width !== 'number'
+  )
+    throw new RobencError(
+      'unsupported',
+      `${path} takes ${session.inputs.map((port) => `"${port.name}" ${port.dtype} [${port.shape.join(',')}]`).join(', ')}; one input float32 [batch,3,height,width] is needed.`,
+      { field: path },
+    );
   if (typeof batch === 'number')
     throw new RobencError('unsupported', `${path} takes batches of exactly ${batch}; export it with a batch size that may vary.`, { field: path });
   return { input: input!, height, width };

@@ -14,7 +14,11 @@ export function oracleOf(model: ServedModel, call: Call): Oracle {
     forward: async (x) => (await floatRows(call, classifier, { image: imageTensor(x) }, 'logits')).data,
     async lossAndGradient(x, labels): Promise<LossAndGradient> {
       const label: TensorData = { dtype: 'int64', shape: [x.count], data: BigInt64Array.from(labels, BigInt) };
-      const { loss, logits, gradient } = await call.compute.run(gradientGraph, { image: imageTensor(x), label }, call.signal === undefined ? {} : { signal: call.signal });
+      const { loss, logits, gradient } = await call.compute.run(
+        gradientGraph,
+        { image: imageTensor(x), label },
+        call.signal === undefined ? {} : { signal: call.signal },
+      );
       if (!(loss!.data as Float32Array).every(Number.isFinite)) throw new RobencError('mismatch', `${gradientGraph.id} answered a loss that is not finite.`);
       return { loss: loss!.data as Float32Array, logits: logits!.data as Float32Array, gradient: gradient!.data as Float32Array };
     },

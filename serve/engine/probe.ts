@@ -19,9 +19,13 @@ export class Probe {
   /** Runs the classifier once on a fixed pattern. Throws when it cannot, or answers numbers that are not finite. */
   static async open(model: ServedModel): Promise<Probe> {
     const expected = await answer(model);
-    if (!expected.every(Number.isFinite)) throw new RobencError('bad-file', `${model.id} answers values that are not finite on a plain test pattern. Export the model again.`);
+    if (!expected.every(Number.isFinite))
+      throw new RobencError('bad-file', `${model.id} answers values that are not finite on a plain test pattern. Export the model again.`);
     if (expected.length !== model.classes.length)
-      throw new RobencError('bad-file', `${model.id} answers ${expected.length} logits, but its manifest names ${model.classes.length} classes. Export the model again.`);
+      throw new RobencError(
+        'bad-file',
+        `${model.id} answers ${expected.length} logits, but its manifest names ${model.classes.length} classes. Export the model again.`,
+      );
     return new Probe(model, expected);
   }
 
@@ -35,7 +39,8 @@ export class Probe {
     const found = await answer(this.model);
     const scale = this.#expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-6);
     const error = found.reduce((largest, value, i) => Math.max(largest, Math.abs(value - this.#expected[i]!)), 0);
-    if (!(error <= TOLERANCE * scale)) throw new RobencError('unavailable', `${this.model.id} no longer answers what it answered at start: its logits are off by ${error}.`);
+    if (!(error <= TOLERANCE * scale))
+      throw new RobencError('unavailable', `${this.model.id} no longer answers what it answered at start: its logits are off by ${error}.`);
   }
 }
 

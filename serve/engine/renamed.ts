@@ -12,7 +12,10 @@ export function renamed(session: Session, inputs: Readonly<Record<string, string
     notice: session.notice,
     async run(feeds, wanted = Object.keys(outputs)) {
       const own = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [inputs[name] ?? name, tensor]));
-      const answers = await session.run(own, wanted.map((name) => outputs[name] ?? name));
+      const answers = await session.run(
+        own,
+        wanted.map((name) => outputs[name] ?? name),
+      );
       return Object.fromEntries(wanted.map((name) => [name, answers[outputs[name] ?? name]!]));
     },
     close: () => session.close(),

@@ -64,7 +64,14 @@ export async function checkRobustness(model: ServedModel, job: RobustnessJob, ca
     // One id for all, because an image must fare the same alone and in company.
     images.map(() => 'image'),
   );
-  const outcomes = await job.attack.run({ oracle: oracleOf(model, call), x, labels, options: job.options, seed: job.seed, ...(call.signal === undefined ? {} : { signal: call.signal }) });
+  const outcomes = await job.attack.run({
+    oracle: oracleOf(model, call),
+    x,
+    labels,
+    options: job.options,
+    seed: job.seed,
+    ...(call.signal === undefined ? {} : { signal: call.signal }),
+  });
   const found = outcomes.map((outcome) => asImage(outcome.adversarial, images[0]!));
   const [adversarial, embeddings, stored] = await Promise.all([
     classifyImages(model, found, call),
@@ -114,7 +121,11 @@ function asImage(data: Float32Array, { width, height }: PreparedImage): Prepared
 /** Signs that the attack could not see, so that its failure says even less. */
 function warningsOf({ zeroGradients, nonFiniteGradients, iterations }: Outcome): string[] {
   const warnings: string[] = [];
-  if (zeroGradients > 0) warnings.push(`The gradient was zero in ${zeroGradients} of ${iterations} evaluations: the model may mask its gradients, and a stronger attack may succeed.`);
-  if (nonFiniteGradients > 0) warnings.push(`The gradient was not finite in ${nonFiniteGradients} of ${iterations} evaluations: the model may be numerically broken there.`);
+  if (zeroGradients > 0)
+    warnings.push(
+      `The gradient was zero in ${zeroGradients} of ${iterations} evaluations: the model may mask its gradients, and a stronger attack may succeed.`,
+    );
+  if (nonFiniteGradients > 0)
+    warnings.push(`The gradient was not finite in ${nonFiniteGradients} of ${iterations} evaluations: the model may be numerically broken there.`);
   return warnings;
 }

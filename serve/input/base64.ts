@@ -6,7 +6,8 @@ const REMEDY = 'Send the bytes of a JPEG, PNG, WebP, AVIF, GIF or TIFF file as b
 
 /** Bytes of `text`. Throws `bad_input` naming the field. */
 export function imageBytes(text: unknown, field: string): Uint8Array {
-  if (typeof text !== 'string') throw refusal(field, `${field} must be text, not ${text === null ? 'null' : Array.isArray(text) ? 'a list' : `a ${typeof text}`}.`);
+  if (typeof text !== 'string')
+    throw refusal(field, `${field} must be text, not ${text === null ? 'null' : Array.isArray(text) ? 'a list' : `a ${typeof text}`}.`);
   if (/^(?:https?|ftp|file):/i.test(text)) throw refusal(field, `${field} is an address; this server fetches nothing.`);
   const bytes = decodeBase64(text.startsWith('data:') ? dataOf(text, field) : text);
   if (bytes === null) throw refusal(field, `${field} is not base64.`);
@@ -20,7 +21,8 @@ function dataOf(uri: string, field: string): string {
   const header = comma < 0 ? '' : uri.slice('data:'.length, Math.min(comma, 200)).toLowerCase();
   if (!header.endsWith(';base64')) throw refusal(field, `${field} is a data URI that is not base64.`);
   const type = header.slice(0, header.indexOf(';'));
-  if (type !== '' && !type.startsWith('image/') && type !== 'application/octet-stream') throw refusal(field, `${field} is a data URI of type "${type}", not of an image.`);
+  if (type !== '' && !type.startsWith('image/') && type !== 'application/octet-stream')
+    throw refusal(field, `${field} is a data URI of type "${type}", not of an image.`);
   return uri.slice(comma + 1);
 }
 

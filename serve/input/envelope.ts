@@ -11,7 +11,11 @@ export function parseEnvelope(body: Buffer): Record<string, unknown> {
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (cause) {
-    throw new ApiError('bad_input', `The body is not JSON: ${String((cause as Error).message).slice(0, 200)}.`, { field: 'body', remedy: 'Send one JSON object in UTF-8.', cause });
+    throw new ApiError('bad_input', `The body is not JSON: ${String((cause as Error).message).slice(0, 200)}.`, {
+      field: 'body',
+      remedy: 'Send one JSON object in UTF-8.',
+      cause,
+    });
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw new ApiError('bad_input', 'The body is JSON, but not an object.', { field: 'body', remedy: 'Send an object such as {"image": "..."}.' });
@@ -29,7 +33,10 @@ function refuseUnbounded(root: object): void {
       const children: unknown[] = Array.isArray(item) ? item : Object.values(item);
       values += children.length;
       if (values > MAX_VALUES || depth > MAX_DEPTH)
-        throw new ApiError('bad_input', `The JSON body has more than ${MAX_VALUES} values or ${MAX_DEPTH} levels.`, { field: 'body', remedy: 'Send images as base64 text, not as lists of numbers.' });
+        throw new ApiError('bad_input', `The JSON body has more than ${MAX_VALUES} values or ${MAX_DEPTH} levels.`, {
+          field: 'body',
+          remedy: 'Send images as base64 text, not as lists of numbers.',
+        });
       for (const child of children) if (child !== null && typeof child === 'object') next.push(child);
     }
     level = next;

@@ -16,10 +16,16 @@ export async function parseForm(body: Buffer, contentType: string, { maxImages }
   const request: MulterRequest = Object.assign(Readable.from([body]), { headers: { 'content-type': contentType, 'content-length': String(body.length) } });
   const limits = { files: maxImages, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, parts: maxImages + MAX_FIELDS };
   await new Promise<void>((resolve, reject) => {
-    multer({ storage: multer.memoryStorage(), limits }).any()(request, null, (error) => (error === undefined || error === null ? resolve() : reject(readable(error))));
+    multer({ storage: multer.memoryStorage(), limits }).any()(request, null, (error) =>
+      error === undefined || error === null ? resolve() : reject(readable(error)),
+    );
   });
   const images = (request.files ?? []).map(({ fieldname, buffer }) => {
-    if (fieldname !== 'image' && fieldname !== 'images') throw new ApiError('bad_input', `The form has a file in the field "${fieldname}".`, { field: fieldname, remedy: 'Send files in fields named "image" or "images".' });
+    if (fieldname !== 'image' && fieldname !== 'images')
+      throw new ApiError('bad_input', `The form has a file in the field "${fieldname}".`, {
+        field: fieldname,
+        remedy: 'Send files in fields named "image" or "images".',
+      });
     if (buffer.length === 0) throw new ApiError('bad_input', `The file in the field "${fieldname}" is empty.`, { field: fieldname });
     return buffer;
   });
@@ -29,5 +35,7 @@ export async function parseForm(body: Buffer, contentType: string, { maxImages }
 /** busboy's own errors (a missing boundary, a cut body) have neither code nor status; they are the client's all the same. */
 function readable(error: unknown): ApiError {
   const known = toApiError(error);
-  return known.code === 'internal' ? new ApiError('bad_input', `The form could not be read: ${(error as Error).message}.`, { field: 'body', cause: error }) : known;
+  return known.code === 'internal'
+    ? new ApiError('bad_input', `The form could not be read: ${(error as Error).message}.`, { field: 'body', cause: error })
+    : known;
 }

@@ -23,22 +23,34 @@ export async function readInput(request: Request, response: Response, schema: TO
   const kind = kindOf(request);
   if (kind !== 'bytes' && Object.keys(request.query).length > 0) {
     const field = Object.keys(request.query)[0]!;
-    throw new ApiError('bad_input', `${field} is given in the address.`, { field, remedy: 'Put options into the body; only requests whose body is the image itself have them in the address.' });
+    throw new ApiError('bad_input', `${field} is given in the address.`, {
+      field,
+      remedy: 'Put options into the body; only requests whose body is the image itself have them in the address.',
+    });
   }
   const body = await readBody(request, response, limits);
-  if (body.length === 0) throw new ApiError('bad_input', 'The body is empty.', { field: 'body', remedy: 'Send an image: as JSON {"image": base64}, as a form, or the bytes themselves.' });
+  if (body.length === 0)
+    throw new ApiError('bad_input', 'The body is empty.', {
+      field: 'body',
+      remedy: 'Send an image: as JSON {"image": base64}, as a form, or the bytes themselves.',
+    });
   const input = await PARSERS[kind](body, request, schema, limits);
   if (input.images.length > limits.maxImages)
-    throw new ApiError('too_large', `${input.images.length} images were sent; at most ${limits.maxImages} are allowed in one request.`, { field: 'images', remedy: 'Send several requests.' });
+    throw new ApiError('too_large', `${input.images.length} images were sent; at most ${limits.maxImages} are allowed in one request.`, {
+      field: 'images',
+      remedy: 'Send several requests.',
+    });
   return input;
 }
 
 const PARSERS: Readonly<Record<BodyKind, (body: Buffer, request: Request, schema: TObject, limits: Limits) => Input | Promise<Input>>> = {
   json(body) {
     const { image, images, ...options } = parseEnvelope(body);
-    if (image !== undefined && images !== undefined) throw new ApiError('bad_input', 'Both image and images are given.', { field: 'images', remedy: 'Give one of them.' });
+    if (image !== undefined && images !== undefined)
+      throw new ApiError('bad_input', 'Both image and images are given.', { field: 'images', remedy: 'Give one of them.' });
     if (images === undefined) return { options, images: image === undefined ? [] : [imageBytes(image, 'image')], list: false };
-    if (!Array.isArray(images) || images.length === 0) throw new ApiError('bad_input', 'images must be a list of at least one image.', { field: 'images', remedy: 'For one image, use "image".' });
+    if (!Array.isArray(images) || images.length === 0)
+      throw new ApiError('bad_input', 'images must be a list of at least one image.', { field: 'images', remedy: 'For one image, use "image".' });
     return { options, images: images.map((item, index) => imageBytes(item, `images[${index}]`)), list: true };
   },
   async form(body, request, schema, { maxImages }) {
@@ -54,10 +66,14 @@ function kindOf(request: Request): BodyKind {
   if (type === 'application/json') return 'json';
   if (type === 'multipart/form-data') return 'form';
   if (type.startsWith('image/') || type === 'application/octet-stream') return 'bytes';
-  throw new ApiError('unsupported_media_type', type === '' ? 'The request has no Content-Type.' : `The Content-Type "${type.slice(0, 100)}" is not read here.`, {
-    field: 'content-type',
-    remedy: 'Send application/json, multipart/form-data, image/* or application/octet-stream.',
-  });
+  throw new ApiError(
+    'unsupported_media_type',
+    type === '' ? 'The request has no Content-Type.' : `The Content-Type "${type.slice(0, 100)}" is not read here.`,
+    {
+      field: 'content-type',
+      remedy: 'Send application/json, multipart/form-data, image/* or application/octet-stream.',
+    },
+  );
 }
 
 /** The body, decompressed, as bytes; what is above the limit is refused while it arrives. */
@@ -74,6 +90,10 @@ function readBody(request: Request, response: Response, { maxBodyBytes }: Limits
 
 function tooLarge(error: unknown, limit: number): Error {
   return (error as { type?: string }).type === 'entity.too.large'
-    ? new ApiError('too_large', `The body is larger than ${limit} bytes.`, { field: 'body', remedy: 'Send fewer or smaller images, or start the server with a larger --max-body.', cause: error })
+    ? new ApiError('too_large', `The body is larger than ${limit} bytes.`, {
+        field: 'body',
+        remedy: 'Send fewer or smaller images, or start the server with a larger --max-body.',
+        cause: error,
+      })
     : (error as Error);
 }

@@ -10,7 +10,16 @@ export function logRequests(log: Logger, now: () => number): RequestHandler {
     response.on('close', () => {
       const status = response.writableFinished ? response.statusCode : 499;
       const { route, model, images, errorCode } = response.locals as { route?: string; model?: string; images?: number; errorCode?: string };
-      const line = { requestId: requestIdOf(response), method: request.method, route: route ?? null, status, ms: Math.round((now() - started) * 10) / 10, model, images, errorCode };
+      const line = {
+        requestId: requestIdOf(response),
+        method: request.method,
+        route: route ?? null,
+        status,
+        ms: Math.round((now() - started) * 10) / 10,
+        model,
+        images,
+        errorCode,
+      };
       log[status >= 500 ? 'error' : 'info'](line, 'request');
     });
     next();

@@ -61,7 +61,11 @@ const RETRY_AFTER = { 'retry-after': { description: 'seconds after which it is w
 function requestBody({ options, images }: Route, limits: Limits): Record<string, unknown> {
   const most = Math.min(images, limits.maxImages);
   const json = Type.Object(
-    { ...options.properties, image: Type.Optional(Base64), images: Type.Optional(Type.Array(Base64, { minItems: 1, maxItems: most, description: `instead of image: up to ${most}` })) },
+    {
+      ...options.properties,
+      image: Type.Optional(Base64),
+      images: Type.Optional(Type.Array(Base64, { minItems: 1, maxItems: most, description: `instead of image: up to ${most}` })),
+    },
     { additionalProperties: false },
   );
   const form = Type.Object(
@@ -83,7 +87,11 @@ function requestBody({ options, images }: Route, limits: Limits): Record<string,
 
 /** Options in the address go with requests whose body is the image itself. */
 function rawParameters(options: TObject): unknown[] {
-  return queryParameters(options).map((parameter) => ({ ...parameter, required: false, description: `${parameter.description} (only where the body is the image itself)` }));
+  return queryParameters(options).map((parameter) => ({
+    ...parameter,
+    required: false,
+    description: `${parameter.description} (only where the body is the image itself)`,
+  }));
 }
 
 function queryParameters(options: TObject): { name: string; in: 'query'; required: boolean; description: string; schema: unknown }[] {

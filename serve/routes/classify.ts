@@ -18,8 +18,12 @@ export default defineRoute({
     model: ModelReference,
     top: Type.Integer({ minimum: 1, maximum: 1000, default: 5, description: 'how many classes to give, best first' }),
     crops: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, description: 'classify by the mean embedding of so many crops' })),
-    scheme: Type.Optional(Type.Union(CropSchemeName.anyOf, { description: 'how crops are drawn: crops of any scale, or patches of one scale; by default as the head was fitted' })),
-    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'seed of the crops; 0. The same image and seed give the same crops.' })),
+    scheme: Type.Optional(
+      Type.Union(CropSchemeName.anyOf, { description: 'how crops are drawn: crops of any scale, or patches of one scale; by default as the head was fitted' }),
+    ),
+    seed: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'seed of the crops; 0. The same image and seed give the same crops.' }),
+    ),
     logits: Type.Boolean({ default: false, description: 'also give the logits of all classes' }),
   }),
   images: 64,
@@ -30,7 +34,10 @@ export default defineRoute({
       head: Type.Union([Type.Literal('image'), Type.Literal('aggregate')], { description: 'what the classes were read from' }),
       crops: Type.Union([Type.Object({ count: Type.Integer(), scheme: CropSchemeName, seed: Type.Integer() }, closed), Type.Null()]),
       results: Type.Array(
-        Type.Object({ image: ImageSize, prediction: PredictionSchema, top: Type.Array(PredictionSchema), logits: Type.Optional(Type.Array(Type.Number())) }, closed),
+        Type.Object(
+          { image: ImageSize, prediction: PredictionSchema, top: Type.Array(PredictionSchema), logits: Type.Optional(Type.Array(Type.Number())) },
+          closed,
+        ),
         { description: 'one per image, in the order they were sent' },
       ),
     },

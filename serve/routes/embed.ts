@@ -13,7 +13,10 @@ export default defineRoute({
   options: optionsOf({
     model: ModelReference,
     normalize: Type.Boolean({ default: false, description: 'scale each embedding to Euclidean length 1' }),
-    encoding: Type.Union([Type.Literal('float'), Type.Literal('base64')], { default: 'float', description: 'numbers, or base64 of little-endian float32, which is smaller and faster to read' }),
+    encoding: Type.Union([Type.Literal('float'), Type.Literal('base64')], {
+      default: 'float',
+      description: 'numbers, or base64 of little-endian float32, which is smaller and faster to read',
+    }),
   }),
   images: 64,
   response: Type.Object(

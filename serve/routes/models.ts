@@ -44,5 +44,23 @@ function describe({ model, latest }: ServedEntry): Static<typeof ModelEntry>[] {
   const { name, version, input, classes, embeddingSize, heads, training, scores } = manifest;
   const created = Math.floor(Date.parse(manifest.createdAt) / 1000);
   const robustness = model.graphs.gradient !== undefined;
-  return [{ id: model.id, object: 'model', created, owned_by: 'robenc', name, version, latest, digest: model.digest, input, classes, embeddingSize, heads, training, scores, robustness }];
+  return [
+    {
+      id: model.id,
+      object: 'model',
+      created,
+      owned_by: 'robenc',
+      name,
+      version,
+      latest,
+      digest: model.digest,
+      input,
+      classes,
+      embeddingSize,
+      heads,
+      training,
+      scores,
+      robustness,
+    },
+  ];
 }

@@ -13,7 +13,8 @@ export default defineRoute({
   method: 'get',
   path: '/readyz',
   summary: 'whether every model still computes what it computed at start',
-  description: 'Runs a tiny inference on every model and compares it with the answer of the start. 503 while the server stops, or when a device is dead or too slow.',
+  description:
+    'Runs a tiny inference on every model and compares it with the answer of the start. 503 while the server stops, or when a device is dead or too slow.',
   options: optionsOf({}),
   response: Type.Object({ status: Type.Literal('ready'), models: Type.Array(Type.String({ description: 'name@version' })) }, closed),
   errors: ['bad_input', 'unavailable'],

@@ -10,7 +10,10 @@ import { ApiError } from '../errors.js';
 import { defineRoute } from './route.js';
 import { closed, ModelIdentity, ModelReference, optionsOf, PredictionSchema, RequestId, Seed } from './schemas.js';
 
-const Distance = Type.Union([Type.Number({ minimum: 0, maximum: 1, description: 'a number from 0 to 1' }), Type.String({ maxLength: 40, description: 'a fraction such as "8/255"' })]);
+const Distance = Type.Union([
+  Type.Number({ minimum: 0, maximum: 1, description: 'a number from 0 to 1' }),
+  Type.String({ maxLength: 40, description: 'a fraction such as "8/255"' }),
+]);
 const Label = Type.Union([Type.String({ maxLength: 2000, description: 'a class name' }), Type.Integer({ minimum: 0, description: 'the index of a class' })]);
 
 const Options = optionsOf({
@@ -22,7 +25,9 @@ const Options = optionsOf({
   randomStart: Type.Optional(Type.Boolean({ description: 'start at a random point of the ball' })),
   restarts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20, description: 'runs from other random starts' })),
   seed: Seed,
-  label: Type.Optional(Type.Union(Label.anyOf, { description: 'the true class, by name or index. Without it the attack is against what the model says about the clean image.' })),
+  label: Type.Optional(
+    Type.Union(Label.anyOf, { description: 'the true class, by name or index. Without it the attack is against what the model says about the clean image.' }),
+  ),
   labels: Type.Optional(Type.Array(Label, { minItems: 1, maxItems: 16, description: 'the true class of each image, where several are sent' })),
   adversarialImage: Type.Boolean({ default: false, description: 'also give the adversarial image, as base64 of an 8-bit PNG' }),
 });
@@ -30,9 +35,13 @@ const Options = optionsOf({
 const Result = Type.Object(
   {
     verdict: Type.Union([Type.Literal('misclassified'), Type.Literal('not robust'), Type.Literal('not proven robust')], {
-      description: '"misclassified": wrong without any attack; "not robust": an image within epsilon is misclassified; "not proven robust": this attack found none, which proves nothing about others',
+      description:
+        '"misclassified": wrong without any attack; "not robust": an image within epsilon is misclassified; "not proven robust": this attack found none, which proves nothing about others',
     }),
-    label: Type.Object({ index: Type.Integer(), label: Type.String(), source: Type.Union([Type.Literal('request'), Type.Literal('prediction')]) }, { ...closed, description: 'the class that was attacked' }),
+    label: Type.Object(
+      { index: Type.Integer(), label: Type.String(), source: Type.Union([Type.Literal('request'), Type.Literal('prediction')]) },
+      { ...closed, description: 'the class that was attacked' },
+    ),
     clean: PredictionSchema,
     adversarial: PredictionSchema,
     flipped: Type.Boolean({ description: 'whether the adversarial prediction differs from the clean one' }),
@@ -42,9 +51,13 @@ const Result = Type.Object(
     l2: Type.Number({ minimum: 0, description: 'Euclidean length of the change' }),
     gradientEvaluations: Type.Integer({ minimum: 0 }),
     warnings: Type.Array(Type.String()),
-    adversarialImage: Type.Union(
-      [Type.Object({ png: Type.String({ description: 'base64' }), prediction: PredictionSchema, linf: Type.Number({ minimum: 0 }) }, { ...closed, description: 'as stored in 8 bits, whose rounding may undo a flip' }), Type.Null()],
-    ),
+    adversarialImage: Type.Union([
+      Type.Object(
+        { png: Type.String({ description: 'base64' }), prediction: PredictionSchema, linf: Type.Number({ minimum: 0 }) },
+        { ...closed, description: 'as stored in 8 bits, whose rounding may undo a flip' },
+      ),
+      Type.Null(),
+    ]),
   },
   closed,
 );
@@ -62,8 +75,14 @@ export default defineRoute({
     {
       model: ModelIdentity,
       requestId: RequestId,
-      attack: Type.Object({ name: Type.String(), options: Type.Record(Type.String(), Type.Unknown()), seed: Type.Integer() }, { ...closed, description: 'what was run, all defaults filled in' }),
-      threat: Type.Object({ model: Type.Literal('image'), norm: Type.String(), epsilon: Type.Number() }, { ...closed, description: 'what the attacker may change' }),
+      attack: Type.Object(
+        { name: Type.String(), options: Type.Record(Type.String(), Type.Unknown()), seed: Type.Integer() },
+        { ...closed, description: 'what was run, all defaults filled in' },
+      ),
+      threat: Type.Object(
+        { model: Type.Literal('image'), norm: Type.String(), epsilon: Type.Number() },
+        { ...closed, description: 'what the attacker may change' },
+      ),
       results: Type.Array(Result, { description: 'one per image, in the order they were sent' }),
       statement: Type.String({ description: 'what these results do and do not say' }),
     },
@@ -78,7 +97,7 @@ export default defineRoute({
     const images = await context.prepare(model, request);
     const job = { images, labels, attack, options: attackOptions, seed: options.seed, adversarialImages: options.adversarialImage };
     const results = await checkRobustness(model, job, { compute: context.engine.dispatcher, signal: context.signal });
-    const norm = String((attackOptions as { norm?: unknown }).norm ?? 'linf');
+    const { norm = 'linf' } = attackOptions as AttackOptions & { norm?: string };
     return {
       model: identityOf(model),
       requestId: context.requestId,
@@ -110,14 +129,25 @@ function attackOptionsOf(options: Static<typeof Options>, name: string): AttackO
 }
 
 function labelsOf({ label, labels }: Static<typeof Options>, images: number, model: ServedModel): (number | null)[] {
-  if (label !== undefined && labels !== undefined) throw new ApiError('bad_input', 'Both label and labels are given.', { field: 'labels', remedy: 'Give "label" for one image, or "labels" with one per image.' });
+  if (label !== undefined && labels !== undefined)
+    throw new ApiError('bad_input', 'Both label and labels are given.', {
+      field: 'labels',
+      remedy: 'Give "label" for one image, or "labels" with one per image.',
+    });
   if (labels === undefined && label === undefined) return Array.from({ length: images }, () => null);
   const all = labels ?? [label!];
   if (all.length !== images)
-    throw new ApiError('bad_input', `There are ${images} images and ${all.length} labels.`, { field: labels === undefined ? 'label' : 'labels', remedy: 'Give "label" for one image, or "labels" with one per image.' });
+    throw new ApiError('bad_input', `There are ${images} images and ${all.length} labels.`, {
+      field: labels === undefined ? 'label' : 'labels',
+      remedy: 'Give "label" for one image, or "labels" with one per image.',
+    });
   return all.map((item, i) => classIndex(model, item, labels === undefined ? 'label' : `labels[${i}]`));
 }
 
 function answerOf({ adversarialImage, warnings, ...result }: RobustnessResult): Static<typeof Result> {
-  return { ...result, warnings: [...warnings], adversarialImage: adversarialImage === null ? null : { ...adversarialImage, png: Buffer.from(adversarialImage.png).toString('base64') } };
+  return {
+    ...result,
+    warnings: [...warnings],
+    adversarialImage: adversarialImage === null ? null : { ...adversarialImage, png: Buffer.from(adversarialImage.png).toString('base64') },
+  };
 }

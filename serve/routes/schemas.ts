@@ -12,10 +12,19 @@ export const ModelReference = Type.Optional(
   Type.String({ minLength: 1, maxLength: 200, description: 'which model: name, or name@version. May be left out where only one is served.' }),
 );
 
-export const Seed = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'seed of all chance in this request; the same request with the same seed gets the same answer' });
+export const Seed = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  default: 0,
+  description: 'seed of all chance in this request; the same request with the same seed gets the same answer',
+});
 
 export const ModelIdentity = Type.Object(
-  { name: Type.String(), version: Type.String(), digest: Type.String({ description: 'SHA-256 of the package manifest, which holds the digests of all its files' }) },
+  {
+    name: Type.String(),
+    version: Type.String(),
+    digest: Type.String({ description: 'SHA-256 of the package manifest, which holds the digests of all its files' }),
+  },
   { ...closed, description: 'which model answered' },
 );
 

@@ -23,7 +23,11 @@ const SAFE_NAME = new RegExp(PackageName.pattern!);
 /** `part` (`name` or `version`) if it is safe as a folder name; else `usage`. */
 export function checkName(part: 'name' | 'version', value: string): string {
   if (!SAFE_NAME.test(value) || value.endsWith('.') || value === LATEST_FILE)
-    throw new RobencError('usage', `The ${part} "${value}" of a model package must be ${PackageName.description!}, must not end in a dot and must not be "${LATEST_FILE}".`, { field: part });
+    throw new RobencError(
+      'usage',
+      `The ${part} "${value}" of a model package must be ${PackageName.description!}, must not end in a dot and must not be "${LATEST_FILE}".`,
+      { field: part },
+    );
   return value;
 }
 
@@ -70,6 +74,10 @@ export function readLatest(modelsFolder: string, name: string): string | null {
   }
   const versions = versionsOf(modelsFolder, name);
   if (!versions.includes(text))
-    throw new RobencError('bad-file', `${path} names the version "${text.slice(0, 80)}", which is not there. Write one of these into it: ${versions.join(', ') || '(none)'}.`, { field: path });
+    throw new RobencError(
+      'bad-file',
+      `${path} names the version "${text.slice(0, 80)}", which is not there. Write one of these into it: ${versions.join(', ') || '(none)'}.`,
+      { field: path },
+    );
   return text;
 }

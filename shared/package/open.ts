@@ -34,7 +34,11 @@ export async function openPackage(folder: string, reference?: string): Promise<M
     throw new RobencError('bad-file', `${home} leads out of the models folder ${folder}. Copy the package into it instead of linking.`, { field: home });
   const opened = await open(home);
   if (opened.name !== name || opened.version !== chosen)
-    throw new RobencError('bad-file', `${join(home, MANIFEST_FILE)} says ${opened.name}@${opened.version}, but lies in the folder of ${name}@${chosen}. Rename the folder or export again.`, { field: home });
+    throw new RobencError(
+      'bad-file',
+      `${join(home, MANIFEST_FILE)} says ${opened.name}@${opened.version}, but lies in the folder of ${name}@${chosen}. Rename the folder or export again.`,
+      { field: home },
+    );
   return opened;
 }
 
@@ -55,7 +59,11 @@ function readManifest(path: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new RobencError('not-found', `There is no model package here: ${path} does not exist. Give a folder that holds a manifest.json; \`robenc export\` writes one.`, { cause, field: path });
+      throw new RobencError(
+        'not-found',
+        `There is no model package here: ${path} does not exist. Give a folder that holds a manifest.json; \`robenc export\` writes one.`,
+        { cause, field: path },
+      );
     throw new RobencError('io', `Could not read ${path}: ${messageOf(cause)}.`, { cause, field: path });
   }
 }
@@ -72,13 +80,25 @@ function parse(text: Buffer, path: string): unknown {
 async function verifiedPath(folder: string, entry: { path: string; bytes: number; sha256: string }): Promise<string> {
   const path = join(folder, entry.path);
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || !found.isFile()) throw new RobencError('bad-file', `${path} is missing, but the manifest lists it. Copy the whole package again or export the model again.`, { field: path });
-  if (!isInside(realpathSync(path), realpathSync(folder))) throw new RobencError('bad-file', `${path} leads out of its package. Put the file itself there instead of a link.`, { field: path });
+  if (found === undefined || !found.isFile())
+    throw new RobencError('bad-file', `${path} is missing, but the manifest lists it. Copy the whole package again or export the model again.`, {
+      field: path,
+    });
+  if (!isInside(realpathSync(path), realpathSync(folder)))
+    throw new RobencError('bad-file', `${path} leads out of its package. Put the file itself there instead of a link.`, { field: path });
   if (found.size !== entry.bytes)
-    throw new RobencError('bad-file', `${path} has ${found.size} bytes, but its manifest says ${entry.bytes}: the file was cut off or replaced. Copy it again or export the model again.`, { field: path });
+    throw new RobencError(
+      'bad-file',
+      `${path} has ${found.size} bytes, but its manifest says ${entry.bytes}: the file was cut off or replaced. Copy it again or export the model again.`,
+      { field: path },
+    );
   const digest = await sha256OfFile(path);
   if (digest !== entry.sha256)
-    throw new RobencError('bad-file', `${path} has the SHA-256 ${digest}, but its manifest says ${entry.sha256}: the file was changed or damaged. Copy it again or export the model again.`, { field: path });
+    throw new RobencError(
+      'bad-file',
+      `${path} has the SHA-256 ${digest}, but its manifest says ${entry.sha256}: the file was changed or damaged. Copy it again or export the model again.`,
+      { field: path },
+    );
   return path;
 }
 
@@ -88,7 +108,12 @@ function isInside(path: string, folder: string): boolean {
 
 function missing(modelsFolder: string, name: string, version: string | undefined): RobencError {
   const versions = versionsOf(modelsFolder, name);
-  if (versions.length > 0) return new RobencError('not-found', `No version "${version}" of the model "${name}" in ${modelsFolder}. There are: ${versions.join(', ')}.`, { field: 'model' });
+  if (versions.length > 0)
+    return new RobencError('not-found', `No version "${version}" of the model "${name}" in ${modelsFolder}. There are: ${versions.join(', ')}.`, {
+      field: 'model',
+    });
   const names = visibleFolders(modelsFolder).filter((other) => versionsOf(modelsFolder, other).length > 0);
-  return new RobencError('not-found', `No model "${name}" in ${modelsFolder}. There are: ${names.join(', ') || 'none; `robenc export` makes one'}.`, { field: 'model' });
+  return new RobencError('not-found', `No model "${name}" in ${modelsFolder}. There are: ${names.join(', ') || 'none; `robenc export` makes one'}.`, {
+    field: 'model',
+  });
 }

@@ -122,7 +122,11 @@ function fileEntries(files: ReadonlyMap<FileRole, Uint8Array>): Partial<Record<F
 }
 
 function alreadyThere(name: string, version: string): RobencError {
-  return new RobencError('usage', `The model package ${name}@${version} is there already. Choose another version ("auto" takes the next number), or pass --force to replace it.`, { field: 'version' });
+  return new RobencError(
+    'usage',
+    `The model package ${name}@${version} is there already. Choose another version ("auto" takes the next number), or pass --force to replace it.`,
+    { field: 'version' },
+  );
 }
 
 function guarded<T>(path: string, work: () => T): T {
@@ -130,6 +134,10 @@ function guarded<T>(path: string, work: () => T): T {
     return work();
   } catch (cause) {
     if (cause instanceof RobencError) throw cause;
-    throw new RobencError('io', `Could not write the model package under ${path}: ${messageOf(cause)}. Check that the folder is writable and the disk not full.`, { cause, field: path });
+    throw new RobencError(
+      'io',
+      `Could not write the model package under ${path}: ${messageOf(cause)}. Check that the folder is writable and the disk not full.`,
+      { cause, field: path },
+    );
   }
 }

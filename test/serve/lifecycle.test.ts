@@ -64,7 +64,10 @@ describe('server life', () => {
       const graph = (file: string) => new Uint8Array(readFileSync(join(home, file)));
       const files = { encoder: graph('encoder.onnx'), classifier: graph('classifier.onnx'), gradient: graph('gradient.onnx') };
       writePackage(broken.path, { name: 'swapped', version: '1', manifest, files: { ...files, classifier: files.encoder } });
-      await assert.rejects(serveFolder(broken.path, { references: ['swapped'] }), refusal('bad-file', /classifier\.onnx has no output "logits"\. It has: embedding/));
+      await assert.rejects(
+        serveFolder(broken.path, { references: ['swapped'] }),
+        refusal('bad-file', /classifier\.onnx has no output "logits"\. It has: embedding/),
+      );
       writePackage(broken.path, { name: 'classes', version: '1', manifest: { ...manifest, classes: ['a', 'b'] }, files });
       await assert.rejects(serveFolder(broken.path, { references: ['classes'] }), refusal('bad-file', /answers 5 logits.*2 classes/));
       writePackage(broken.path, { name: 'noise', version: '1', manifest, files: { ...files, encoder: new Uint8Array(500).fill(7) } });
@@ -93,7 +96,12 @@ describe('server life', () => {
   it('a full house answers 429 with the time to come back before it reads the body, stays alive and ready, and recovers', async () => {
     const server = await serve(folder.path, { limits: { queueLimit: 1 } });
     const abort = new AbortController();
-    const long = fetch(`${server.url}/v1/robustness`, { method: 'POST', body: JSON.stringify({ image, ...LONG }), headers: { 'content-type': 'application/json' }, signal: abort.signal });
+    const long = fetch(`${server.url}/v1/robustness`, {
+      method: 'POST',
+      body: JSON.stringify({ image, ...LONG }),
+      headers: { 'content-type': 'application/json' },
+      signal: abort.signal,
+    });
     const gone = assert.rejects(long, /abort/i);
     let refused = await post<{ error: { code: string } }>(`${server.url}/v1/embed`, { image });
     for (let i = 0; i < 100 && refused.status !== 429; i++) refused = await post(`${server.url}/v1/embed`, { image });
@@ -114,7 +122,12 @@ describe('server life', () => {
     const server = await serve(folder.path);
     const aborts = Array.from({ length: 20 }, () => new AbortController());
     const all = aborts.map(({ signal }) =>
-      fetch(`${server.url}/v1/robustness`, { method: 'POST', body: JSON.stringify({ image, ...LONG }), headers: { 'content-type': 'application/json' }, signal }).catch(() => null),
+      fetch(`${server.url}/v1/robustness`, {
+        method: 'POST',
+        body: JSON.stringify({ image, ...LONG }),
+        headers: { 'content-type': 'application/json' },
+        signal,
+      }).catch(() => null),
     );
     await until(() => server.engine.dispatcher.waitingRows > 0, 'queued work');
     for (const abort of aborts) abort.abort();

@@ -60,7 +60,9 @@ describe('robustness checks', () => {
     assert.deepEqual([attack.name, attack.options['steps'], attack.options['stepSize'], attack.seed], ['pgd', 10, EPSILON / 4, 3]);
     const flipped = results.filter((result) => result.flipped);
     assert.ok(flipped.length >= 4 && flipped.length <= 15, `${flipped.length} of 16 flipped; the test needs both kinds`);
-    const returned = await post<{ results: { prediction: Prediction }[] }>(`${server.url}/v1/classify`, { images: results.map((result) => result.adversarialImage!.png) });
+    const returned = await post<{ results: { prediction: Prediction }[] }>(`${server.url}/v1/classify`, {
+      images: results.map((result) => result.adversarialImage!.png),
+    });
     const clean = await post<{ results: { prediction: Prediction }[] }>(`${server.url}/v1/classify`, { images: sent });
     results.forEach((result, i) => {
       assert.deepEqual(result.adversarialImage!.prediction, returned.body.results[i]!.prediction);
@@ -84,7 +86,10 @@ describe('robustness checks', () => {
     const options = { epsilon: 0.02, steps: 7, stepSize: 0.006, randomStart: true, restarts: 2 };
     const [outcome] = await pgd.run({ oracle, x: createBatch(pixels.data as Float32Array, [3, SIDE, SIDE], ['image']), labels, options, seed: 11 });
     const [result] = (await check({ image, ...options, seed: 11 })).results;
-    assert.deepEqual([result!.loss.before, result!.loss.after, result!.linf, result!.gradientEvaluations], [outcome!.lossBefore, outcome!.lossAfter, outcome!.linf, outcome!.iterations]);
+    assert.deepEqual(
+      [result!.loss.before, result!.loss.after, result!.linf, result!.gradientEvaluations],
+      [outcome!.lossBefore, outcome!.lossAfter, outcome!.linf, outcome!.iterations],
+    );
     assert.equal(outcome!.lossBefore, crossEntropyRow(logits, CLASSES.length, 0, labels[0]!));
     assert.equal(result!.adversarial.index, outcome!.adversarialPrediction);
   });

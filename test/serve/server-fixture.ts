@@ -13,7 +13,10 @@ export interface TestServer extends RunningServer {
   close(): Promise<void>;
 }
 
-export async function serveFolder(modelsFolder: string, { limits = {}, ...options }: { limits?: Partial<Limits> } & Partial<EngineOptions> = {}): Promise<TestServer> {
+export async function serveFolder(
+  modelsFolder: string,
+  { limits = {}, ...options }: { limits?: Partial<Limits> } & Partial<EngineOptions> = {},
+): Promise<TestServer> {
   const now = () => performance.now();
   const engine = await Engine.open({ modelsFolder, references: [], workers: 1, device: 'cpu', batchRows: 16, imageThreads: 1, now, ...options });
   const logs: Record<string, unknown>[] = [];

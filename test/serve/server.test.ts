@@ -21,7 +21,12 @@ interface Classified {
   model: { name: string; version: string; digest: string };
   head: string;
   crops: { count: number; scheme: string; seed: number } | null;
-  results: { image: { width: number; height: number }; prediction: { index: number; label: string; probability: number }; top: { index: number; label: string; probability: number }[]; logits?: number[] }[];
+  results: {
+    image: { width: number; height: number };
+    prediction: { index: number; label: string; probability: number };
+    top: { index: number; label: string; probability: number }[];
+    logits?: number[];
+  }[];
 }
 
 describe('server', () => {
@@ -39,7 +44,12 @@ describe('server', () => {
   });
 
   /** What ONNX Runtime itself answers for an image file. */
-  async function direct(reference: string, role: 'encoder' | 'classifier', file: Buffer, policy: SizePolicy = { height: SIDE, width: SIDE, fit: 'cover' }): Promise<number[]> {
+  async function direct(
+    reference: string,
+    role: 'encoder' | 'classifier',
+    file: Buffer,
+    policy: SizePolicy = { height: SIDE, width: SIDE, fit: 'cover' },
+  ): Promise<number[]> {
     const opened = await openPackage(folder.path, reference);
     const session = await openWorkerSession(opened.path(role)!, { threads: 1 });
     try {
@@ -53,7 +63,9 @@ describe('server', () => {
   it('is alive and ready, and lists every served model with its contract', async () => {
     assert.deepEqual((await get(`${server.url}/healthz`)).body, { status: 'alive' });
     assert.deepEqual((await get(`${server.url}/readyz`)).body, { status: 'ready', models: ['tiny@2', 'tiny@1', 'other@1'] });
-    const { body } = await get<{ object: string; data: { id: string; latest: boolean; digest: string; classes: string[]; embeddingSize: number }[] }>(`${server.url}/v1/models`);
+    const { body } = await get<{ object: string; data: { id: string; latest: boolean; digest: string; classes: string[]; embeddingSize: number }[] }>(
+      `${server.url}/v1/models`,
+    );
     assert.equal(body.object, 'list');
     assert.deepEqual(
       body.data.map(({ id, latest }) => [id, latest]),
@@ -69,7 +81,11 @@ describe('server', () => {
 
   it('embeds an image as ONNX Runtime does on the same pixels, and says which model did', async () => {
     const file = await png(1);
-    const { status, body, headers } = await post<Embedded>(`${server.url}/v1/embed`, { model: 'tiny', image: file.toString('base64') }, { 'x-request-id': 'my-id.1' });
+    const { status, body, headers } = await post<Embedded>(
+      `${server.url}/v1/embed`,
+      { model: 'tiny', image: file.toString('base64') },
+      { 'x-request-id': 'my-id.1' },
+    );
     assert.equal(status, 200);
     assert.deepEqual(body.embeddings, [await direct('tiny@2', 'encoder', file)]);
     assert.deepEqual([body.size, body.images], [EMBEDDING_SIZE, [{ width: 16, height: 16 }]]);
@@ -105,9 +121,9 @@ describe('server', () => {
     ]);
     for (const { status, body } of answers) {
       assert.equal(status, 200, JSON.stringify(body));
-      assert.deepEqual(body.results, answers[0]!.body.results);
+      assert.deepEqual(body.results, answers[0].body.results);
     }
-    assert.equal(answers[0]!.body.results[0]!.top.length, CLASSES.length);
+    assert.equal(answers[0].body.results[0]!.top.length, CLASSES.length);
   });
 
   it('probabilities are the softmax of the logits, best class first', async () => {
@@ -115,7 +131,10 @@ describe('server', () => {
     const { logits, top, prediction } = body.results[0]!;
     const probabilities = softmaxRow(logits!, CLASSES.length, 0);
     const order = [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]!).slice(0, 3);
-    assert.deepEqual(top, order.map((index) => ({ index, label: CLASSES[index]!, probability: probabilities[index]! })));
+    assert.deepEqual(
+      top,
+      order.map((index) => ({ index, label: CLASSES[index]!, probability: probabilities[index]! })),
+    );
     assert.deepEqual(prediction, top[0]);
   });
 
@@ -136,18 +155,28 @@ describe('server', () => {
     assert.ok(Math.abs(Math.hypot(...plain) - 1) < 1e-6);
     const packed = (await post<{ embeddings: string[] }>(url, { model: 'tiny', image, normalize: true, encoding: 'base64' })).body.embeddings[0]!;
     const bytes = Buffer.from(packed, 'base64');
-    assert.deepEqual(Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i)), plain);
+    assert.deepEqual(
+      Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i)),
+      plain,
+    );
   });
 
   it('patch-aggregate: the same seed gives the same answer, another seed or scheme another, and many crops fill batches', async () => {
     const image = (await png(6)).toString('base64');
-    const ask = async (options: object) => (await post<Classified>(`${server.url}/v1/classify`, { model: 'tiny', image, crops: 40, logits: true, ...options })).body;
+    const ask = async (options: object) =>
+      (await post<Classified>(`${server.url}/v1/classify`, { model: 'tiny', image, crops: 40, logits: true, ...options })).body;
     const first = await ask({ seed: 7 });
     assert.deepEqual([first.head, first.crops], ['aggregate', { count: 40, scheme: 'patches', seed: 7 }]);
     assert.deepEqual((await ask({ seed: 7 })).results, first.results);
     assert.notDeepEqual((await ask({ seed: 8 })).results[0]!.logits, first.results[0]!.logits);
     assert.notDeepEqual((await ask({ seed: 7, scheme: 'crops' })).results[0]!.logits, first.results[0]!.logits);
-    const pair = await post<Classified>(`${server.url}/v1/classify`, { model: 'tiny', images: [(await png(7)).toString('base64'), image], crops: 40, seed: 7, logits: true });
+    const pair = await post<Classified>(`${server.url}/v1/classify`, {
+      model: 'tiny',
+      images: [(await png(7)).toString('base64'), image],
+      crops: 40,
+      seed: 7,
+      logits: true,
+    });
     assert.deepEqual(pair.body.results[1], first.results[0]);
   });
 

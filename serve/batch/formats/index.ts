@@ -11,6 +11,8 @@ export const formats = table<OutputFormat>('output format', [jsonl, csv, npy]);
 /** By name, else by the ending of the output file, else JSON lines. */
 export function chooseFormat(name: string | undefined, output: string | undefined): OutputFormat {
   if (name !== undefined) return formats.get(name);
-  const ending = extname(output ?? '').slice(1).toLowerCase();
+  const ending = extname(output ?? '')
+    .slice(1)
+    .toLowerCase();
   return formats.entries.find((format) => format.endings.includes(ending)) ?? jsonl;
 }

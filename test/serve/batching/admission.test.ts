@@ -7,7 +7,10 @@ describe('Admission', () => {
   it('takes in up to the limit and then refuses, saying when to come back', () => {
     const admission = new Admission({ limit: 10 });
     const giveBack = admission.admit(8, 100);
-    assert.throws(() => admission.admit(3, 250), (error: unknown) => error instanceof Overloaded && error.retryAfterMs === 250 && /8 of at most 10/.test(error.message));
+    assert.throws(
+      () => admission.admit(3, 250),
+      (error: unknown) => error instanceof Overloaded && error.retryAfterMs === 250 && /8 of at most 10/.test(error.message),
+    );
     admission.admit(2, 100);
     assert.throws(() => admission.refuseIfFull(1, 100), Overloaded);
     giveBack();
@@ -25,7 +28,10 @@ describe('Admission', () => {
 
   it('a request that never fits is told so instead of to try again', () => {
     const admission = new Admission({ limit: 10 });
-    assert.throws(() => admission.admit(11, 100), (error: unknown) => error instanceof RobencError && error.code === 'bad-input' && /needs 11 model inputs.*at most 10/.test(error.message));
+    assert.throws(
+      () => admission.admit(11, 100),
+      (error: unknown) => error instanceof RobencError && error.code === 'bad-input' && /needs 11 model inputs.*at most 10/.test(error.message),
+    );
     assert.equal(admission.held, 0);
   });
 });

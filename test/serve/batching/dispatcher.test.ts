@@ -66,9 +66,15 @@ describe('Dispatcher', () => {
     const values = Array.from({ length: 10 }, (_, i) => i);
     const answer = dispatcher.run(runner, { x: column(...values) });
     await runner.goOn(3);
-    assert.deepEqual(runner.batches.map((batch) => batch.length), [4, 4, 2]);
+    assert.deepEqual(
+      runner.batches.map((batch) => batch.length),
+      [4, 4, 2],
+    );
     const answers = await answer;
-    assert.deepEqual(numbers(answers), values.map((value) => 2 * value));
+    assert.deepEqual(
+      numbers(answers),
+      values.map((value) => 2 * value),
+    );
     assert.deepEqual(answers['y']!.shape, [10, 1]);
   });
 
@@ -105,7 +111,10 @@ describe('Dispatcher', () => {
     const settled = Promise.allSettled(others);
     await runner.goOn(6);
     await first;
-    assert.deepEqual((await settled).map((result) => (result.status === 'fulfilled' ? numbers(result.value)[0] : 'failed')), [4, 'failed', 8]);
+    assert.deepEqual(
+      (await settled).map((result) => (result.status === 'fulfilled' ? numbers(result.value)[0] : 'failed')),
+      [4, 'failed', 8],
+    );
   });
 
   it('an answer with another number of rows than was asked is refused', async () => {

@@ -29,7 +29,7 @@ describe('batch commands', () => {
     mkdirSync(join(photos, '.hidden'));
     const files = await Promise.all([png(1, 30, 20), png(2), png(3, 50, 60)]);
     files.forEach((file, i) => writeFileSync(join(folder.path, names[i]!), file));
-    writeFileSync(join(photos, '.hidden', 'd.png'), files[0]!);
+    writeFileSync(join(photos, '.hidden', 'd.png'), files[0]);
     writeFileSync(join(photos, 'notes.txt'), 'no image');
     const server = await serveFolder(folder.path);
     try {
@@ -65,7 +65,10 @@ describe('batch commands', () => {
   it('embeds a folder as JSON lines, in order, equal to the server to the last bit', async () => {
     const outcome = await run(embed, {});
     assert.equal(outcome.exitCode, 0);
-    assert.deepEqual(lines(outcome), names.map((file, i) => ({ file, embedding: served.embeddings[i] })));
+    assert.deepEqual(
+      lines(outcome),
+      names.map((file, i) => ({ file, embedding: served.embeddings[i] })),
+    );
   });
 
   it('classifies files in the order given, equal to the server', async () => {
@@ -76,7 +79,7 @@ describe('batch commands', () => {
     );
   });
 
-  it('crops with a seed are the server\'s crops', async () => {
+  it("crops with a seed are the server's crops", async () => {
     const outcome = await run(classify, { crops: 6, seed: 3 });
     assert.deepEqual(
       lines(outcome).map(({ index, probability }) => ({ index, probability })),
@@ -101,19 +104,31 @@ describe('batch commands', () => {
     assert.equal(bytes.subarray(0, 8).toString('latin1'), '\x93NUMPY\x01\x00');
     const length = bytes.readUInt16LE(8);
     assert.equal((10 + length) % 64, 0);
-    assert.match(bytes.subarray(10, 10 + length).toString('latin1'), new RegExp(`^\\{'descr': '<f4', 'fortran_order': False, 'shape': \\(3, ${EMBEDDING_SIZE}\\), \\} *\n$`));
+    assert.match(
+      bytes.subarray(10, 10 + length).toString('latin1'),
+      new RegExp(`^\\{'descr': '<f4', 'fortran_order': False, 'shape': \\(3, ${EMBEDDING_SIZE}\\), \\} *\n$`),
+    );
     const data = bytes.subarray(10 + length);
     assert.equal(data.length, 3 * EMBEDDING_SIZE * 4);
-    assert.deepEqual(Array.from({ length: 3 * EMBEDDING_SIZE }, (_, i) => data.readFloatLE(4 * i)), served.embeddings.flat());
+    assert.deepEqual(
+      Array.from({ length: 3 * EMBEDDING_SIZE }, (_, i) => data.readFloatLE(4 * i)),
+      served.embeddings.flat(),
+    );
     assert.equal(readFileSync(join(folder.path, 'embeddings.npy.files.txt'), 'utf8'), names.map((name) => `${name}\n`).join(''));
   });
 
   it('a lone ONNX file does, with classes called by their index', async () => {
     const model = 'tiny/1/classifier.onnx';
     const rows = lines(await run(classify, { model }));
-    assert.deepEqual(rows.map(({ index, label }) => [index, label]), served.classes.map(({ index }) => [index, String(index)]));
+    assert.deepEqual(
+      rows.map(({ index, label }) => [index, label]),
+      served.classes.map(({ index }) => [index, String(index)]),
+    );
     assert.equal(CLASSES[rows[0]!['index'] as number], served.classes[0]!.label);
-    assert.deepEqual(lines(await run(embed, { model: 'tiny/1/encoder.onnx' })).map(({ embedding }) => embedding), served.embeddings);
+    assert.deepEqual(
+      lines(await run(embed, { model: 'tiny/1/encoder.onnx' })).map(({ embedding }) => embedding),
+      served.embeddings,
+    );
   });
 
   it('a corrupt image is named and passed over, and the exit code says so', async () => {
@@ -122,11 +137,17 @@ describe('batch commands', () => {
     truncateSync(broken, 60);
     const outcome = await run(embed, { images: ['photos/broken.png', 'photos/a.png'] });
     assert.equal(outcome.exitCode, 4);
-    assert.deepEqual(lines(outcome).map(({ file }) => file), ['photos/a.png']);
+    assert.deepEqual(
+      lines(outcome).map(({ file }) => file),
+      ['photos/a.png'],
+    );
     assert.match(outcome.context.notes.join('\n'), /photos\/broken\.png: .*\n1 of 2 images/);
     await assert.rejects(run(embed, { images: ['photos/broken.png'], output: 'none.npy' }), refusal('bad-input', /None of the 1 images/));
     assert.equal(existsSync(join(folder.path, 'none.npy')), false);
-    assert.deepEqual(readdirSync(folder.path).filter((name) => name.endsWith('.tmp')), []);
+    assert.deepEqual(
+      readdirSync(folder.path).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
   });
 
   it('wrong input is answered with the argument or flag at fault', async () => {
@@ -139,7 +160,10 @@ describe('batch commands', () => {
     await assert.rejects(run(embed, {}, { json: true }), refusal('usage', /--json.*--output/));
     await assert.rejects(run(classify, { seed: 3 }), refusal('bad-input', /seed is given without crops/));
     await assert.rejects(run(classify, { model: 'tiny/1/classifier.onnx', crops: 3 }), refusal('unsupported', /no patch-aggregate head/));
-    await assert.rejects(run(classify, { model: 'tiny/1/aggregate-head.onnx' }), refusal('unsupported', /one input float32 \[batch,3,height,width\] is needed/));
+    await assert.rejects(
+      run(classify, { model: 'tiny/1/aggregate-head.onnx' }),
+      refusal('unsupported', /one input float32 \[batch,3,height,width\] is needed/),
+    );
   });
 
   it('an output file that is there is kept unless --force is given', async () => {
@@ -156,6 +180,9 @@ describe('batch commands', () => {
 
   it('a stop leaves no output behind', async () => {
     await assert.rejects(run(embed, { output: 'stopped.csv' }, { signal: AbortSignal.abort() }), refusal('cancelled', /Stopped|given up/));
-    assert.deepEqual(readdirSync(folder.path).filter((name) => name.includes('stopped')), []);
+    assert.deepEqual(
+      readdirSync(folder.path).filter((name) => name.includes('stopped')),
+      [],
+    );
   });
 });

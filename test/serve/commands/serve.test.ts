@@ -52,7 +52,11 @@ describe('robenc serve', () => {
     assert.deepEqual([models, url], [['tiny@1'], `http://127.0.0.1:${port}`]);
     assert.equal((await get(`${url}/readyz`)).status, 200);
     const image = (await png(1)).toString('base64');
-    const answer = post(`${url}/v1/robustness`, { images: Array<string>(8).fill(image), epsilon: 0, steps: 100, stepSize: 0.01 }, { 'x-request-id': 'in-hand' });
+    const answer = post(
+      `${url}/v1/robustness`,
+      { images: Array<string>(8).fill(image), epsilon: 0, steps: 100, stepSize: 0.01 },
+      { 'x-request-id': 'in-hand' },
+    );
     // The connection is open once a later request on another one was answered.
     await post(`${url}/v1/embed`, { image });
     started.process.kill('SIGTERM');

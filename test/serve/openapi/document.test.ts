@@ -1,0 +1,88 @@
+/** @file The OpenAPI document: whole, true to the table of routes, and true to what the server answers. */
+import assert from 'node:assert/strict';
+import { check } from '@robenc/shared/config/check.js';
+import { API_ERRORS, type ApiErrorCode } from '@robenc/serve/errors.js';
+import { routes } from '@robenc/serve/routes/index.js';
+import { modelsFolder, writeFixture } from '../package-fixture.js';
+import { get, png, post, serveFolder, type TestServer } from '../server-fixture.js';
+
+interface Operation {
+  operationId: string;
+  parameters: { name: string; in: string; required: boolean; schema: object }[];
+  requestBody?: {
+    required: boolean;
+    content: Record<string, { schema: { properties?: Record<string, object>; required?: string[]; additionalProperties?: boolean } }>;
+  };
+  responses: Record<string, { description: string; headers: object; content: Record<string, { schema: object }> }>;
+}
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+}
+
+describe('OpenAPI document', () => {
+  const folder = modelsFolder();
+  let server: TestServer;
+  let document: Document;
+  before(async () => {
+    writeFixture(folder.path);
+    server = await serveFolder(folder.path);
+    document = (await get<Document>(`${server.url}/openapi.json`)).body;
+  });
+  after(async () => {
+    await server.close();
+    folder.remove();
+  });
+
+  it('has every route with its method, options and error statuses', () => {
+    assert.equal(document.openapi, '3.1.0');
+    assert.deepEqual(Object.keys(document.paths).sort(), [...new Set(routes.entries.map(({ path }) => path))].sort());
+    for (const route of routes.entries) {
+      const operation = document.paths[route.path]![route.method]!;
+      assert.equal(operation.operationId, route.name);
+      const statuses = ['200', ...new Set([...route.errors, 'internal' as ApiErrorCode].map((code) => String(API_ERRORS[code].status)))];
+      assert.deepEqual(Object.keys(operation.responses).sort(), statuses.sort(), route.name);
+      const { schema } = operation.requestBody?.content['application/json'] ?? { schema: null };
+      assert.equal(schema !== null, route.method === 'post');
+      assert.deepEqual(
+        operation.parameters.map(({ name }) => name),
+        Object.keys(route.options.properties),
+      );
+      if (schema === null) continue;
+      assert.deepEqual(Object.keys(schema.properties!), [...Object.keys(route.options.properties), 'image', 'images']);
+      assert.equal(schema.additionalProperties, false);
+    }
+  });
+
+  it('asks of clients what has no default, and nothing else', () => {
+    const required = (path: string) => document.paths[path]!['post']!.requestBody!.content['application/json']!.schema.required ?? [];
+    assert.deepEqual([required('/v1/embed'), required('/v1/classify'), required('/v1/robustness')], [[], [], ['epsilon']]);
+  });
+
+  it('every reference in it leads somewhere', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name!);
+    assert.ok(references.length > 0);
+    for (const name of references) assert.ok(document.components.schemas[name] !== undefined, name);
+  });
+
+  it('what the server answers is as the schemas say, to the last field', async () => {
+    const image = (await png(1)).toString('base64');
+    const requests: Record<string, object[]> = {
+      embed: [{ image }, { images: [image, image], encoding: 'base64', normalize: true }],
+      classify: [{ image }, { image, crops: 3, seed: 1, logits: true, top: 2 }],
+      robustness: [
+        { image, epsilon: '8/255', adversarialImage: true },
+        { image, epsilon: 0.1, attack: 'fgsm', label: 0 },
+      ],
+    };
+    for (const route of routes.entries) {
+      const url = `${server.url}${route.path}`;
+      const answers = route.method === 'get' ? [await get<unknown>(url)] : await Promise.all(requests[route.name]!.map((body) => post<unknown>(url, body)));
+      for (const { status, body } of answers) {
+        assert.equal(status, 200, JSON.stringify(body));
+        check(route.response, body, route.name);
+      }
+    }
+  });
+});
