@@ -37,9 +37,8 @@ copyFileSync(join(root, 'cli/robenc.mjs'), join(dist, 'cli/robenc.mjs'));
 
 mkdirSync(join(dist, 'node_modules/@robenc'), { recursive: true });
 for (const folder of packages) {
-  const { exports: _sources, ...description } = readJson(`${folder}/package.json`);
   writeJson(`${folder}/package.json`, {
-    ...description,
+    ...readJson(`${folder}/package.json`),
     exports: { './*.js': { types: './*.d.ts', default: './*.js' }, './*.json': './*.json', './package.json': './package.json' },
   });
   symlinkSync(join(dist, folder), join(dist, 'node_modules/@robenc', folder), 'junction');

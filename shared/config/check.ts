@@ -14,7 +14,7 @@ const compiled = new WeakMap<TSchema, ValidateFunction>();
 export function check<S extends TSchema>(schema: S, value: unknown, what: string, { code = 'bad-input' }: { code?: ErrorCode } = {}): Static<S> {
   const copy = copyPlain(value);
   const validate = validatorOf(schema);
-  if (validate(copy)) return copy as Static<S>;
+  if (validate(copy)) return copy;
   const faults = telling(validate.errors ?? []);
   throw new RobencError(code, faults.map((fault) => `${what}: ${sentence(fault)}`).join('\n'), { field: pathOf(faults[0]!) || what });
 }
@@ -106,6 +106,6 @@ function describe(branches: unknown): string {
 /** A value as text that fits in a sentence. */
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) as string | undefined) ?? typeof value;
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -15,7 +15,7 @@ export function readOptions(command: Command, raw: Readonly<Record<string, unkno
     if (value !== undefined) given[`--${flagName(name)}`] = value;
   }
   const checked: Record<string, unknown> = check(optionsSchema(command), given, `robenc ${command.name}`, { code: 'usage' });
-  return Object.fromEntries(names.map((name) => [name, checked[`--${flagName(name)}`]]).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(names.map((name) => [name, checked[`--${flagName(name)}`]] as const).filter(([, value]) => value !== undefined));
 }
 
 /** The schema of a command's options, keyed by flag so that messages name what the user typed. */

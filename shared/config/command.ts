@@ -94,7 +94,7 @@ export function defineCommand<const A extends ArgumentSpecs, const O extends Opt
   command: Described & { readonly arguments?: A; readonly options: O; run(options: OptionValues<A, O>, context: CommandContext): Promise<number> },
 ): Command {
   // The program checks values against the same description before it calls run, so the erased type is safe.
-  return { arguments: {}, ...command } as Command;
+  return { arguments: {}, ...command };
 }
 
 /** `batchSize` → `batch-size`. */
