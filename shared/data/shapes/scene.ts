@@ -7,7 +7,7 @@ export const SIDE = 32;
 /** Copies are up to this much wider than high, or higher than wide. */
 const STRETCH = 1.15;
 /** Copies are turned by up to this angle either way, in radians. */
-const TURN = 0.6;
+const TURN = 0.35;
 /** How many copies, and their least and greatest radius in pixels. */
 const SIZES = [
   [2, 8, 10.5],
@@ -20,7 +20,7 @@ const canvas = new Float32Array(SIDE * SIDE * 3);
 
 /** Draws an image of class `label` into `out` [32,32,3] at `offset`. The same random stream gives the same image. */
 export function drawScene(random: Random, label: number, out: Uint8Array, offset: number): void {
-  const luma = random.uniform(0.2, 0.8);
+  const luma = random.uniform(0.12, 0.5);
   drawBackground(random, luma);
   drawClutter(random, luma);
   drawCopies(random, outlines[label]!, luma);
@@ -40,7 +40,7 @@ function drawBackground(random: Random, luma: number): void {
 /** Strokes and specks that belong to no class. */
 function drawClutter(random: Random, luma: number): void {
   for (let piece = random.integer(4) + 1; piece > 0; piece--) {
-    const surface = randomSurface(random, luma + contrast(random, luma, 0.1, 0.35), 0.05);
+    const surface = randomSurface(random, luma + random.uniform(-0.12, 0.25), 0.05);
     const radius = random.uniform(0.8, random.next() < 0.5 ? 2 : 14);
     const height = Math.min(1, random.uniform(0.5, 1.1) / radius);
     const pose = { x: random.uniform(0, SIDE), y: random.uniform(0, SIDE), radius, angle: random.uniform(0, Math.PI), height };
@@ -56,7 +56,7 @@ function drawCopies(random: Random, outline: Outline, luma: number): void {
     const spot = freeSpot(random, random.uniform(smallest, largest), placed);
     if (spot === null) continue;
     placed.push(spot);
-    const surface = randomSurface(random, luma + contrast(random, luma, 0.3, 0.5), random.uniform(0, 0.07));
+    const surface = randomSurface(random, luma + random.uniform(0.3, 0.45), random.uniform(0, 0.07));
     const stretch = random.uniform(1 / STRETCH, STRETCH);
     const pose = { ...spot, radius: spot.radius * STRETCH, angle: random.uniform(-TURN, TURN), height: 1 };
     stamp(surface, pose, (u, v) => outline.inside(u * STRETCH * stretch, (v * STRETCH) / stretch));
@@ -78,15 +78,6 @@ function freeSpot(random: Random, radius: number, placed: readonly Spot[]): Spot
     if (placed.every((other) => Math.hypot(x - other.x, y - other.y) > 0.95 * (radius + other.radius))) return { x, y, radius };
   }
   return null;
-}
-
-/** A difference of luma with random sign that stays inside of the range of values. */
-function contrast(random: Random, luma: number, least: number, most: number): number {
-  const size = random.uniform(least, most);
-  const up = random.next() < 0.5;
-  if (luma + size > 0.95) return -size;
-  if (luma - size < 0.05) return size;
-  return up ? size : -size;
 }
 
 /** Where a piece is drawn: its centre and radius in pixels, its turn, and its height as a share of the radius. */
