@@ -1,0 +1,23 @@
+/** @file docs/http-api.md names every endpoint, option and error code that there is. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { API_ERRORS } from '@robenc/serve/errors.js';
+import { routes } from '@robenc/serve/routes/index.js';
+
+const text = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'utf8');
+
+describe('docs/http-api.md', () => {
+  for (const route of routes.entries)
+    it(`has ${route.method.toUpperCase()} ${route.path} and all its options`, () => {
+      assert.ok(text.includes(`\`${route.method.toUpperCase()} ${route.path}\``));
+      const section = text.split(`## POST ${route.path}`)[1]?.split('\n## ')[0] ?? text;
+      for (const option of Object.keys(route.options.properties)) assert.ok(`${section}${option === 'model' ? text : ''}`.includes(`\`${option}\``), option);
+    });
+
+  it('has every error code with its status but the one that nobody receives', () => {
+    for (const [code, { status }] of Object.entries(API_ERRORS)) {
+      const row = new RegExp(`\\| ${status} +\\| \`${code}\``);
+      assert.equal(row.test(text), code !== 'client_closed_request', code);
+    }
+  });
+});
