@@ -58,6 +58,8 @@ export class TracingBackend extends tf.KernelBackend {
 
   /** What a tensor is in the graph; constants enter the graph here, on first use. */
   tracedOf({ dataId, shape }: tf.TensorInfo): Traced {
+    if (!this.#data.has(dataId) && !tf.engine().state.tensorInfo.has(dataId))
+      throw new RobencError('usage', `A tensor ([${shape.join(',')}]) is used after it was disposed of. Return it from tf.tidy, or do not dispose of it.`);
     const entry = this.#data.get(dataId);
     const { content } = entry;
     if ('context' in content) {

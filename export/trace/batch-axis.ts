@@ -92,8 +92,8 @@ export class BatchAxis {
   }
 }
 
-function sameElements(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-  return a.length === b.length && Array.prototype.every.call(a, (x, i) => Object.is(x, b[i]));
+function sameElements(a: Float32Array, b: Float32Array): boolean {
+  return a.length === b.length && a.every((x, i) => Object.is(x, b[i]));
 }
 
 function isRecord(x: unknown): x is Record<string, unknown> {

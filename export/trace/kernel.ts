@@ -3,7 +3,7 @@ import { RobencError } from '@robenc/shared/errors.js';
 import type { GraphBuilder } from '@robenc/shared/graph/builder.js';
 import type { Dim, Value } from '@robenc/shared/graph/value.js';
 import type { TraceContext } from './context.js';
-import { traced, uniform, type Traced } from './traced.js';
+import { uniform, type Traced } from './traced.js';
 
 export interface Kernel {
   /** As tfjs names it. */
@@ -81,11 +81,6 @@ export class KernelCall {
     const { values, perm, shape } = this.context.together(operands);
     const value = emit(...values);
     return value.type.shape.length === 0 ? uniform(value, shape) : { value, perm, shape };
-  }
-
-  /** A tensor in the order of axes that tfjs sees, from a value in that order. */
-  result(value: Value, perm?: readonly number[]): Traced {
-    return traced(value, perm);
   }
 }
 

@@ -1,6 +1,6 @@
 /** @file Matrix products. */
 import type { Kernel, KernelCall } from '../kernel.js';
-import type { Traced } from '../traced.js';
+import { traced, type Traced } from '../traced.js';
 import { finished } from './activation.js';
 
 /** a b over the last two axes, each transposed first where asked; leading axes broadcast. */
@@ -12,7 +12,7 @@ function product(call: KernelCall): Traced {
     order.push(...order.splice(-2).reverse());
     return call.context.plain({ value: t.value, perm: order.map((i) => t.perm[i]!), shape: order.map((i) => t.shape[i]!) });
   };
-  return call.result(call.g.node('MatMul', [side('a', call.flag('transposeA')), side('b', call.flag('transposeB'))]));
+  return traced(call.g.node('MatMul', [side('a', call.flag('transposeA')), side('b', call.flag('transposeB'))]));
 }
 
 export const matmul: readonly Kernel[] = [

@@ -1,6 +1,6 @@
 /** @file Batch normalisation with given statistics. */
 import type { Kernel, KernelCall } from '../kernel.js';
-import { CHANNELS_FIRST, inOrder, type Traced } from '../traced.js';
+import { CHANNELS_FIRST, inOrder, traced, type Traced } from '../traced.js';
 
 /** Whether a tensor comes straight from an input or a constant, one number a channel. */
 function isGiven(t: Traced): boolean {
@@ -21,10 +21,7 @@ function normalized(call: KernelCall): Traced {
     const [scale, offset] = [call.input('scale'), call.input('offset')];
     if ((rank === 2 || rank === 4) && [mean, variance, scale, offset].every(isGiven)) {
       const layout = rank === 4 ? CHANNELS_FIRST : inOrder(2);
-      return call.result(
-        g.node('BatchNormalization', [context.laidOut(x, layout), scale.value, offset.value, mean.value, variance.value], { epsilon }),
-        layout,
-      );
+      return traced(g.node('BatchNormalization', [context.laidOut(x, layout), scale.value, offset.value, mean.value, variance.value], { epsilon }), layout);
     }
   }
   const inverse = call.elementwise([variance], (v) => g.node('Reciprocal', [g.node('Sqrt', [g.add(v, g.scalarLike(epsilon, v))])]));

@@ -1,7 +1,7 @@
 /** @file Reductions over axes, softmax, and the position of the greatest. */
 import type { Value } from '@robenc/shared/graph/value.js';
 import type { Kernel, KernelCall } from '../kernel.js';
-import type { Traced } from '../traced.js';
+import { traced, type Traced } from '../traced.js';
 
 /** Drops the logical axes `dropped` from an order of axes. */
 function without(perm: readonly number[], dropped: readonly number[]): number[] {
@@ -16,7 +16,7 @@ function reduced(call: KernelCall, t: Traced, op: string, axes: readonly number[
   if (axes.length === 0) return t;
   const places = axes.map((axis) => perm[axis]!).sort((a, b) => a - b);
   const inputs = [value, call.g.ints(places)];
-  return call.result(call.g.node(op, inputs, { keepdims: keep ? 1 : 0 }), keep ? perm : without(perm, axes));
+  return traced(call.g.node(op, inputs, { keepdims: keep ? 1 : 0 }), keep ? perm : without(perm, axes));
 }
 
 function over(name: string, op: string, prepare: (call: KernelCall, x: Value) => Value = (_, x) => x, attr = 'axis'): Kernel {
@@ -46,7 +46,7 @@ function position(name: string): Kernel {
       const x = call.context.full(call.input('x'));
       const [axis] = call.axes('axis', x.shape.length) as [number];
       const index = call.g.node(name, [x.value], { axis: x.perm[axis]!, keepdims: 0 });
-      return call.result(call.g.cast(index, 'int32'), without(x.perm, [axis]));
+      return traced(call.g.cast(index, 'int32'), without(x.perm, [axis]));
     },
   };
 }
@@ -66,7 +66,7 @@ export const reduction: readonly Kernel[] = [
     emit: (call) => {
       const logits = call.context.full(call.input('logits'));
       const [axis] = call.axes('dim', logits.shape.length) as [number];
-      return call.result(call.g.node('Softmax', [logits.value], { axis: logits.perm[axis]! }), logits.perm);
+      return traced(call.g.node('Softmax', [logits.value], { axis: logits.perm[axis]! }), logits.perm);
     },
   },
 ];

@@ -14,11 +14,7 @@ const batchNorm: Fn = ({ x, gamma, beta }) => {
       x!,
       x!.shape.slice(0, -1).map((_, axis) => axis),
     );
-    return [
-      tf.batchNorm(x!, moments.mean, moments.variance, beta, gamma, 1e-3),
-      moments.mean,
-      moments.variance,
-    ];
+    return [tf.batchNorm(x!, moments.mean, moments.variance, beta, gamma, 1e-3), moments.mean, moments.variance];
   });
   return { y: y!, mean: mean!, variance: variance! };
 };

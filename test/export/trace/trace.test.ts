@@ -118,6 +118,24 @@ describe('The tracer', () => {
     assert.equal(tf.getBackend(), 'cpu');
   });
 
+  it('counts copies of a tensor, so that disposing one leaves the others', () => {
+    const graph = traceGraph({
+      inputs: [{ name: 'x', shape: [2] }],
+      fn: ({ x }) => {
+        const copy = tf.clone(x!);
+        tf.tidy(() => tf.exp(copy));
+        copy.dispose();
+        const kept = tf.tidy(() => tf.sqrt(x!));
+        assert.throws(() => tf.add(copy, 1), /used after it was disposed of/);
+        return { y: tf.add(kept, x!) };
+      },
+    });
+    assert.deepEqual(
+      graph.nodes.map((node) => node.op),
+      ['Sqrt', 'Add'],
+    );
+  });
+
   it('can trace inside of a traced function, into another graph', () => {
     let inner: Graph | null = null;
     const outer = traceGraph({
