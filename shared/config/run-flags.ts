@@ -15,7 +15,7 @@ export const runFlags = {
   views: { type: 'number', integer: true, minimum: 2, description: 'views of each image' },
   batchSize: { type: 'number', integer: true, minimum: 2, description: 'images in a batch' },
   epochs: { type: 'number', description: 'passes over the data' },
-  maxSteps: { type: 'number', integer: true, minimum: 1, description: 'stop after that many batches' },
+  maxSteps: { type: 'number', integer: true, minimum: 0, description: 'stop after that many batches; 0 keeps the untrained encoder' },
   maxMinutes: { type: 'number', description: 'stop after that many minutes' },
   learningRate: { type: 'number', description: 'base learning rate' },
   seed: { type: 'number', integer: true, minimum: 0, description: 'where all chance of the run comes from' },

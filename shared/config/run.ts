@@ -54,7 +54,8 @@ export const RunConfig = Type.Object(
     batchSize: count({ minimum: 2, default: 100 }),
     epochs: Type.Number({ exclusiveMinimum: 0, default: 10 }),
     /** The run ends at whichever of epochs, steps (batches) and minutes comes first. */
-    maxSteps: Type.Optional(count()),
+    /** 0 keeps the untrained encoder: a baseline. */
+    maxSteps: Type.Optional(Type.Integer({ minimum: 0 })),
     maxMinutes: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
     optimizer: choice('lars', { learningRate: Type.Number({ exclusiveMinimum: 0, default: 0.3 }) }),
     /** `unit`: whether the rate moves on with every batch or with every replay of it. */

@@ -32,17 +32,20 @@ function weightGradient(g: GraphBuilder, node: Node): Value {
   const [batch, channels] = [x.type.shape[0]!, Number(x.type.shape[1])];
   const filters = Number(dy.type.shape[1]);
   const taps = window.kernel.reduce((a, b) => a * b, 1);
-  const patches = taps === 1 && window.begin.every((p) => p === 0) && window.end.every((p) => p === 0) && window.strides.every((s) => s === 1) ? [x] : shiftedViews(g, x, window, out);
   const target = node.outputs[0]!.type.shape;
   if (group === 1 && places < MANY_PLACES) {
-    // One product over all images and places: rows are (image, place), columns are (channel, tap).
-    const flat = (v: Value, width: number): Value => g.reshape(g.transpose(g.reshape(v, [batch, width, places]), [0, 2, 1]), [elements([batch, places]), width]);
-    const columns = patches.length === 1 ? flat(patches[0]!, channels) : g.node('Concat', patches.map((p) => flat(p, channels)), { axis: 1 });
-    const product = g.node('MatMul', [g.transpose(flat(dy, filters), [1, 0]), columns]);
+    // One product over all images and places: rows are (image, place), columns are (tap, channel). Channels go last first, so that taps are joined in long runs.
+    const last = (v: Value): Value => g.transpose(v, [0, ...out.map((_, i) => i + 2), 1]);
+    const rows = elements([batch, places]);
+    const views = shiftedViews(g, last(padded(g, x, window)), window, out, 1);
+    const columns = g.reshape(views.length === 1 ? views[0]! : g.node('Concat', views, { axis: out.length + 1 }), [rows, taps * channels]);
+    const product = g.node('MatMul', [g.transpose(g.reshape(last(dy), [rows, filters]), [1, 0]), columns]);
     return g.reshape(g.transpose(g.reshape(product, [filters, taps, channels]), [0, 2, 1]), target);
   }
   // One product per image (and group), summed over the batch afterwards; the larger side stands on the left.
   const perGroup = channels / group;
+  const whole = taps === 1 && window.begin.every((p) => p === 0) && window.end.every((p) => p === 0) && window.strides.every((s) => s === 1);
+  const patches = whole ? [x] : shiftedViews(g, padded(g, x, window), window, out, 2);
   const sides = patches.map((p) => g.reshape(p, [batch, group, perGroup, places]));
   const columns = sides.length === 1 ? sides[0]! : g.node('Concat', sides, { axis: 2 });
   const rows = g.reshape(dy, [batch, group, filters / group, places]);
@@ -55,13 +58,16 @@ function weightGradient(g: GraphBuilder, node: Node): Value {
   return g.reshape(ordered, target);
 }
 
-/** For every kernel tap, the part of the padded input that it meets: [N, C, out…] each. */
-function shiftedViews(g: GraphBuilder, x: Value, window: Window, out: readonly number[]): Value[] {
+/** x [N, C, size…] with its zeros around it. */
+function padded(g: GraphBuilder, x: Value, window: Window): Value {
+  if ([...window.begin, ...window.end].every((p) => p === 0)) return x;
+  return g.node('Pad', [x, g.ints([0, 0, ...window.begin, 0, 0, ...window.end])], { mode: 'constant' });
+}
+
+/** For every kernel tap, the part of the padded input that it meets; spatial axes start at `first`. */
+function shiftedViews(g: GraphBuilder, x: Value, window: Window, out: readonly number[], first: number): Value[] {
   const rank = out.length;
-  const axes = g.ints(out.map((_, i) => i + 2));
-  const needsPads = [...window.begin, ...window.end].some((p) => p !== 0);
-  const pads = g.ints([0, 0, ...window.begin, 0, 0, ...window.end]);
-  const padded = needsPads ? g.node('Pad', [x, pads], { mode: 'constant' }) : x;
+  const axes = g.ints(out.map((_, i) => i + first));
   const views: Value[] = [];
   const tap = new Array<number>(rank).fill(0);
   const count = window.kernel.reduce((a, b) => a * b, 1);
@@ -73,7 +79,7 @@ function shiftedViews(g: GraphBuilder, x: Value, window: Window, out: readonly n
     }
     const starts = tap.map((t, i) => t * window.dilations[i]!);
     const ends = starts.map((start, i) => start + (out[i]! - 1) * window.strides[i]! + 1);
-    views.push(g.node('Slice', [padded, g.ints(starts), g.ints(ends), axes, g.ints(window.strides)]));
+    views.push(g.node('Slice', [x, g.ints(starts), g.ints(ends), axes, g.ints(window.strides)]));
   }
   return views;
 }

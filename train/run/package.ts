@@ -42,9 +42,9 @@ const TOLERANCE = 1e-4;
 /** Writes the package of a run. Throws `not-found` without a fitted head, `mismatch` when a graph does not compute what the encoder computes; nothing is written then. */
 export async function exportRun(job: ExportJob): Promise<Exported> {
   const encoder = await openEncoder(job.run);
-  const head = readHead(job.run, 'image');
+  const head = readHead(join(job.run, 'heads'), 'image');
   if (!head) throw new RobencError('not-found', `The run in ${job.run} has no linear head yet. Fit one first: robenc fit-head ${job.run} --data DIR.`, { field: 'run' });
-  const aggregate = readHead(job.run, 'aggregate');
+  const aggregate = readHead(join(job.run, 'heads'), 'aggregate');
   const digest = stateDigest(encoder.state);
   for (const { file } of aggregate ? [head, aggregate] : [head])
     if (file.encoderDigest !== digest) throw new RobencError('mismatch', `The ${file.kind} head in ${job.run} was fitted on another state of the encoder. Fit it again: robenc fit-head ${job.run} --data DIR.`);
@@ -144,7 +144,7 @@ function methodName({ plan: { run, spec } }: TrainedEncoder): string {
 
 /** What `robenc evaluate` found for this very state of the encoder, if it was run. */
 function scoresOf(folder: string, digest: string): Manifest['scores'] {
-  const path = join(folder, 'evaluation.json');
+  const path = join(folder, 'evaluation', 'evaluation.json');
   if (!existsSync(path)) return [];
   const report = check(EvaluationReport, readJson(path), path, { code: 'bad-file' });
   if (report.encoderDigest !== digest) return [];
