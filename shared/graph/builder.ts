@@ -221,7 +221,9 @@ class Context implements InferContext {
   }
 
   known(i: number): readonly Dim[] | null {
-    return this.values[i]?.known ?? null;
+    const value = this.values[i];
+    // Exporters scale sizes as floats, so small float lists count as well.
+    return value?.known ?? (value?.data && value.data.dtype !== 'float16' && value.type.shape.length <= 1 && sizeOf(value.data.shape) <= SMALL ? numbersOf(value.data) : null);
   }
 
   numbers(i: number): readonly number[] {

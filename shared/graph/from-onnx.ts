@@ -78,6 +78,7 @@ function readModel(path: string): Uint8Array {
 function readOpsets(model: ModelProto, source: string): ReadonlyMap<string, number> {
   const opsets = new Map(model.opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, version]));
   const version = opsets.get('');
+  if (version === undefined && opsets.size === 0) throw new RobencError('bad-file', `${source} does not say which operator set it uses. Export it again.`);
   if (version !== undefined && (version < READ.oldest || version > READ.newest))
     throw new RobencError('unsupported', `${source} has operator set ${version}; robenc reads ${READ.oldest} to ${READ.newest}. Export it with another one.`);
   return opsets;

@@ -115,9 +115,6 @@ const resize: Upgrade = (g, node) => {
   return emit(g, node, { inputs: [input(node, 0), cropped ? given(1) : null, given(2), given(3)] });
 };
 
-/** Only the values of its places differ between layouts of the storage; a pooling that does not output them has none. */
-const maxPool: Upgrade = (g, node) => emit(g, node, { attrs: without(node.attrs, 'storage_order') });
-
 const same: Upgrade = (g, node) => emit(g, node);
 const renamed =
   (op: string): Upgrade =>
@@ -133,7 +130,6 @@ const UPGRADES: Readonly<Record<string, Upgrade>> = {
   Dropout: dropout,
   Hardmax: softmax,
   LogSoftmax: softmax,
-  MaxPool: maxPool,
   Pad: pad,
   Resize: resize,
   Scatter: renamed('ScatterElements'),

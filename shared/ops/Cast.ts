@@ -10,5 +10,9 @@ export default defineOp({
     const x = node.inputs[0]!;
     return [isFloat(x.type.dtype) ? g.cast(dy!, x.type.dtype) : null];
   },
-  known: (context) => (isFloat(context.type(0).dtype) || isFloat(context.attrs['to'] as DType) ? null : context.known(0)),
+  known: (context) => {
+    const list = context.known(0);
+    if (context.attrs['to'] === 'bool') return list?.every((dim) => typeof dim === 'number') ? list.map((dim) => (dim === 0 ? 0 : 1)) : null;
+    return list && (isFloat(context.attrs['to'] as DType) ? list : list.map((dim) => (typeof dim === 'number' ? Math.trunc(dim) : dim)));
+  },
 });

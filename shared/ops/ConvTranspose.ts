@@ -47,8 +47,10 @@ function resolvedWindow(attrs: Attrs, kernel: readonly number[], sizes: readonly
   return auto === 'SAME_UPPER' ? { ...window, begin: half, end: rest } : { ...window, begin: rest, end: half };
 }
 
-/** stride (size - 1) + output_padding + reach - pads, per spatial axis. */
+/** stride (size - 1) + output_padding + reach - pads, per spatial axis; or as output_shape says. */
 function transposedSizes(attrs: Attrs, kernel: readonly number[], sizes: readonly Dim[]): Dim[] {
+  const target = attrs['output_shape'] as readonly number[] | undefined;
+  if (target) return target.slice(-kernel.length);
   const window = resolvedWindow(attrs, kernel, sizes);
   const padding = paddingOf(attrs, kernel.length);
   return sizes.map((size, i) => {

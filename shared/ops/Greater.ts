@@ -1,5 +1,9 @@
 /** @file Greater. */
 import { predicate } from './elementwise.js';
+import { compareSizes } from './known.js';
 
-/** y = a > b */
-export default predicate('Greater');
+/** y: a > b */
+export default predicate(
+  'Greater',
+  compareSizes((a, b) => a > b),
+);

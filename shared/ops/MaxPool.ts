@@ -1,5 +1,6 @@
 /** @file MaxPool. */
 import { defineOp } from '../graph/operator.js';
+import { numberAttr } from './attributes.js';
 import { flat, reshapeLike, zerosLike } from './movement.js';
 import { pooledType } from './pooling.js';
 
@@ -13,7 +14,11 @@ export default defineOp({
   grad: (g, node, [dy]) => {
     if (!dy) return [null];
     const x = node.inputs[0]!;
-    const indices = node.outputs[1] ?? g.nodeOutputs('MaxPool', node.inputs, node.attrs, { outputs: 2 })[1]!;
+    // Places are wanted in the order of the elements (storage_order 0).
+    const rowMajor = numberAttr(node.attrs, 'storage_order', 0) === 0;
+    const indices =
+      (rowMajor ? node.outputs[1] : undefined) ??
+      g.nodeOutputs('MaxPool', node.inputs, rowMajor ? node.attrs : { ...node.attrs, storage_order: 0 }, { outputs: 2 })[1]!;
     const places = g.node('ScatterElements', [flat(g, zerosLike(g, x)), flat(g, indices), flat(g, dy)], { axis: 0, reduction: 'add' });
     return [reshapeLike(g, places, x)];
   },

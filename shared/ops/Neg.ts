@@ -1,5 +1,6 @@
 /** @file Neg. */
 import { unary } from './elementwise.js';
+import { onEachSize } from './known.js';
 
 /** y = -x;  dx = -dy */
-export default unary('Neg', (g, dy) => g.neg(dy));
+export default unary('Neg', (g, dy) => g.neg(dy), { known: onEachSize((x) => -x, 'unknown') });

@@ -3,7 +3,7 @@ import { RobencError } from '../errors.js';
 import { multiply, normalizeAxis } from '../graph/dim.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import { defineOp, type InferContext } from '../graph/operator.js';
-import { describeType, floats, type Dim, type Node, type Value } from '../graph/value.js';
+import { describeType, floats, numbersOf, type Dim, type Node, type Value } from '../graph/value.js';
 import { listAttr, numberAttr, textAttr } from './attributes.js';
 import { interpolationMatrix, type Interpolation } from './interpolation.js';
 import { symbolFor } from './known.js';
@@ -24,7 +24,7 @@ export default defineOp({
       inputs: node.inputs.map((input) => input?.type ?? null),
       type: (i) => node.inputs[i]!.type,
       known: (i) => node.inputs[i]?.known ?? null,
-      numbers: (i) => Array.from(node.inputs[i]!.data!.data as ArrayLike<number>, Number),
+      numbers: (i) => (node.inputs[i]!.data ? numbersOf(node.inputs[i]!.data) : node.inputs[i]!.known!.map(Number)),
     });
     let result = dy!;
     for (const [axis, size] of sizes.entries()) {
@@ -46,11 +46,12 @@ function target(context: TargetContext): { sizes: (Dim | null)[]; scales: (numbe
   const given = context.inputs[3] ? context.known(3) : null;
   if (context.inputs[3]) {
     if (!given) throw new Error('sizes must be known before the run');
-    if (textAttr(context.attrs, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch') throw new Error('keep_aspect_ratio_policy must be stretch');
+    const from = axes.map((axis) => shape[axis]!);
+    const factor = commonFactor(textAttr(context.attrs, 'keep_aspect_ratio_policy', 'stretch'), from, given);
     for (const [i, axis] of axes.entries()) {
-      sizes[axis] = given[i]!;
-      const [from, to] = [shape[axis]!, given[i]!];
-      scales[axis] = from === to ? 1 : typeof from === 'number' && typeof to === 'number' ? to / from : null;
+      const [size, to] = [from[i]!, given[i]!];
+      sizes[axis] = factor === null ? to : Math.round(Number(size) * factor);
+      scales[axis] = factor ?? (size === to ? 1 : typeof size === 'number' && typeof to === 'number' ? to / size : null);
     }
     return { sizes, scales };
   }
@@ -61,6 +62,14 @@ function target(context: TargetContext): { sizes: (Dim | null)[]; scales: (numbe
     sizes[axis] = typeof dim === 'number' ? Math.floor(dim * scale + 1e-6) : Number.isInteger(scale) ? multiply(dim, scale) : symbolFor(`${dim}x${scale}`);
   }
   return { sizes, scales };
+}
+
+/** The one scale of all axes under `keep_aspect_ratio_policy`: the least or the greatest of those that the sizes ask for; null where each axis has its own. */
+function commonFactor(policy: string, from: readonly Dim[], to: readonly Dim[]): number | null {
+  if (policy === 'stretch') return null;
+  const factors = from.map((size, i) => Number(to[i]) / Number(size));
+  if (factors.some(Number.isNaN)) throw new Error(`keep_aspect_ratio_policy ${policy} needs fixed sizes`);
+  return policy === 'not_larger' ? Math.min(...factors) : Math.max(...factors);
 }
 
 /** One axis: dx = Aᵀ dy, with the axis second to last or last for the product. */

@@ -20,13 +20,19 @@ export function sameDType(types: readonly Type[]): void {
   for (const type of types) if (type.dtype !== types[0]!.dtype) throw new Error(`element types differ: ${types[0]!.dtype} and ${type.dtype}; insert a Cast`);
 }
 
+export interface UnaryOptions {
+  /** Why no gradient passes, where `grad` is null. */
+  readonly blocks?: string;
+  readonly known?: NonNullable<OpDef['known']>;
+}
+
 /** y = f(x): `grad` gives dx from dy, x and y. */
-export function unary(op: string, grad: ((g: GraphBuilder, dy: Value, x: Value, y: Value, node: Node) => Value) | null, blocks?: string): OpDef {
+export function unary(op: string, grad: ((g: GraphBuilder, dy: Value, x: Value, y: Value, node: Node) => Value) | null, options: UnaryOptions = {}): OpDef {
   return defineOp({
     op,
     infer: (context) => [context.type(0)],
     grad: grad && ((g, node, [dy]) => [grad(g, dy!, node.inputs[0]!, node.outputs[0]!, node)]),
-    ...(blocks === undefined ? {} : { blocks }),
+    ...options,
   });
 }
 
@@ -54,7 +60,7 @@ export function binary(
 }
 
 /** Comparisons and logic: a bool result, through which no gradient flows. */
-export function predicate(op: string): OpDef {
+export function predicate(op: string, known?: OpDef['known']): OpDef {
   return defineOp({
     op,
     infer: (context) => [
@@ -64,6 +70,7 @@ export function predicate(op: string): OpDef {
       ),
     ],
     grad: null,
+    ...(known ? { known } : {}),
   });
 }
 

@@ -1,6 +1,7 @@
 /** @file Max and Min of several tensors. */
 import { defineOp, type OpDef } from '../graph/operator.js';
 import type { Value } from '../graph/value.js';
+import { largerSize, smallerSize } from './known.js';
 import { broadcastType, masked, sameDType } from './elementwise.js';
 
 /** The gradient goes to the input that equals the result, to the first where several do. */
@@ -22,5 +23,6 @@ export function extremum(op: 'Max' | 'Min'): OpDef {
         return needs[i] ? g.unbroadcast(share, input!.type.shape) : null;
       });
     },
+    known: op === 'Max' ? largerSize : smallerSize,
   });
 }

@@ -1,20 +1,44 @@
 /** @file Shape arithmetic on sizes that are known before the run, number or symbol: what exporters compute with Shape, Gather, Mul and Concat. */
 import { divide, multiply } from '../graph/dim.js';
 import type { InferContext, OpDef } from '../graph/operator.js';
-import type { Dim } from '../graph/value.js';
+import { isFloat, type DType, type Dim } from '../graph/value.js';
 
-/** Applies a rule on sizes element by element with broadcasting of scalars; null as soon as one result is not known. */
-export function onSizes(rule: (a: Dim, b: Dim) => Dim | null): NonNullable<OpDef['known']> {
+/** A rule on two sizes; `real` where they are floats, as exporters that scale sizes make them. null: not known. */
+export type SizeRule = (a: Dim, b: Dim, real: boolean) => Dim | null;
+
+/** Applies a rule to all inputs from left to right, element by element with broadcasting of scalars; null as soon as one result is not known. */
+export function onSizes(rule: SizeRule): NonNullable<OpDef['known']> {
   return (context: InferContext) => {
-    const [a, b] = [context.known(0), context.known(1)];
-    if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return null;
-    const result: Dim[] = [];
-    for (let i = 0; i < Math.max(a.length, b.length); i++) {
-      const dim = rule(a[a.length === 1 ? 0 : i]!, b[b.length === 1 ? 0 : i]!);
-      if (dim === null) return null;
-      result.push(dim);
-    }
+    const { dtype } = context.type(0);
+    let result = context.known(0);
+    for (let input = 1; input < context.inputs.length; input++)
+      result = combined(result, context.known(input), (a, b) => rounded(rule(a, b, isFloat(dtype)), dtype));
     return result;
+  };
+}
+
+function combined(a: readonly Dim[] | null, b: readonly Dim[] | null, rule: (a: Dim, b: Dim) => Dim | null): readonly Dim[] | null {
+  if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return null;
+  const result: Dim[] = [];
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const dim = rule(a[a.length === 1 ? 0 : i]!, b[b.length === 1 ? 0 : i]!);
+    if (dim === null) return null;
+    result.push(dim);
+  }
+  return result;
+}
+
+/** As the element type holds it. */
+function rounded(dim: Dim | null, dtype: DType): Dim | null {
+  return typeof dim === 'number' && dtype === 'float32' ? Math.fround(dim) : dim;
+}
+
+/** Applies a rule to each number; a size that is a symbol passes as it is (it is a whole number above 0) or is not known. */
+export function onEachSize(rule: (x: number) => number, symbols: 'pass' | 'unknown'): NonNullable<OpDef['known']> {
+  return (context) => {
+    const list = context.known(0);
+    if (!list || (symbols === 'unknown' && list.some((dim) => typeof dim === 'string'))) return null;
+    return list.map((dim) => (typeof dim === 'number' ? rule(dim) : dim));
   };
 }
 
@@ -40,16 +64,27 @@ export function symbolFor(text: string): string {
   return `(${text.replaceAll('*', '·')})`;
 }
 
-export const addSizes = onSizes((a, b) =>
-  a === 0 ? b : b === 0 ? a : typeof a === 'number' && typeof b === 'number' ? a + b : isNegative(a) || isNegative(b) ? null : addDims(a, b),
-);
+export const addSizes = onSizes((a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : isCount(a) && isCount(b) ? addDims(a, b) : null));
 export const subtractSizes = onSizes((a, b) => (b === 0 ? a : a === b ? 0 : typeof a === 'number' && typeof b === 'number' ? a - b : null));
-export const multiplySizes = onSizes((a, b) => ((isNegative(a) && typeof b === 'string') || (isNegative(b) && typeof a === 'string') ? null : multiply(a, b)));
-/** Integer division rounds toward zero, as ONNX's Div does on integers. */
-export const divideSizes = onSizes((a, b) =>
-  typeof a === 'number' && typeof b === 'number' ? (b === 0 ? null : Math.trunc(a / b)) : isNegative(a) || isNegative(b) ? null : divide(a, b),
-);
+export const multiplySizes = onSizes((a, b) => (typeof a === 'number' && typeof b === 'number' ? a * b : isCount(a) && isCount(b) ? multiply(a, b) : null));
+/** On integers division rounds toward zero, as ONNX's Div does. */
+export const divideSizes = onSizes((a, b, real) => {
+  if (typeof a === 'number' && typeof b === 'number') return b === 0 ? null : real ? a / b : Math.trunc(a / b);
+  return isCount(a) && isCount(b) ? divide(a, b) : null;
+});
+export const largerSize = onSizes((a, b) => (a === b ? a : typeof a === 'number' && typeof b === 'number' ? Math.max(a, b) : null));
+export const smallerSize = onSizes((a, b) => (a === b ? a : typeof a === 'number' && typeof b === 'number' ? Math.min(a, b) : null));
+/** Of two sizes, whether the first compares so with the second, as 1 or 0; a size that is a symbol is at least 1. */
+export function compareSizes(compare: (a: number, b: number) => boolean): NonNullable<OpDef['known']> {
+  return onSizes((a, b) => {
+    if (typeof a === 'number' && typeof b === 'number') return compare(a, b) ? 1 : 0;
+    if (a === b) return compare(0, 0) ? 1 : 0;
+    if (typeof a === 'number' && a < 1) return compare(0, 1) ? 1 : 0;
+    return typeof b === 'number' && b < 1 ? (compare(1, 0) ? 1 : 0) : null;
+  });
+}
 
-function isNegative(dim: Dim): boolean {
-  return typeof dim === 'number' && dim < 0;
+/** A symbol, or a whole number that is not negative: what products of symbols are made of. */
+function isCount(dim: Dim): boolean {
+  return typeof dim === 'string' || (Number.isInteger(dim) && dim >= 0);
 }

@@ -101,6 +101,29 @@ describe('reading ONNX files', () => {
     );
   });
 
+  it('sizes that an exporter scales as floats are followed', () => {
+    const graph = fromOnnx(
+      fileOf({
+        opset: 17,
+        inputs: { x: ['N', 3, 7, 9] },
+        outputs: ['y'],
+        constants: { two: integers([2]), four: integers([4]), zero: integers([0]), half: floats([0.5, 0.5]) },
+        nodes: [
+          { op: 'Shape', inputs: ['x'], outputs: ['s'] },
+          { op: 'Slice', inputs: ['s', 'two', 'four'], outputs: ['image'] },
+          { op: 'Slice', inputs: ['s', 'zero', 'two'], outputs: ['front'] },
+          { op: 'Cast', inputs: ['image'], outputs: ['real'], attrs: { to: 1 } },
+          { op: 'Mul', inputs: ['real', 'half'], outputs: ['scaled'] },
+          { op: 'Floor', inputs: ['scaled'], outputs: ['down'] },
+          { op: 'Cast', inputs: ['down'], outputs: ['whole'], attrs: { to: 7 } },
+          { op: 'Concat', inputs: ['front', 'whole'], outputs: ['sizes'], attrs: { axis: 0 } },
+          { op: 'Resize', inputs: ['x', '', '', 'sizes'], outputs: ['y'] },
+        ],
+      }),
+    );
+    assert.deepEqual(graph.outputs[0]!.value.type.shape, ['N', 3, 3, 4]);
+  });
+
   it('nodes may stand in any order', () => {
     const graph = fromOnnx(
       fileOf({

@@ -49,6 +49,7 @@ const binary: readonly Sample[] = [
   sample('Clip', [normal(3, 5), values([-0.5], []), values([0.7], [])]),
   sample('Clip', [normal(3, 5), null, values([0.3], [])]),
   sample('Clip', [normal(3, 5), values([0], [])]),
+  sample('Clip', [normal(4, 5), unit(), aboveOne()]),
 ];
 
 const products: readonly Sample[] = [
@@ -159,6 +160,8 @@ const images: readonly Sample[] = [
   sample('Conv', [normal(2, 2, 5, 5, 5), normal(3, 2, 3, 3, 3)], { pads: [1, 1, 1, 1, 1, 1] }, linear),
   sample('ConvTranspose', [normal('batch', 3, 4, 4), normal(3, 2, 3, 3), normal(2)], { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] }, linear),
   sample('ConvTranspose', [normal(2, 4, 5, 4), normal(4, 2, 2, 3)], { group: 2, dilations: [2, 1] }, linear),
+  sample('ConvTranspose', [normal(1, 1, 3, 3), normal(1, 2, 3, 3)], { strides: [3, 2], output_shape: [10, 8] }, linear),
+  sample('ConvTranspose', [normal(1, 1, 3, 3), normal(1, 2, 3, 3)], { strides: [2, 2], auto_pad: 'SAME_UPPER' }, linear),
   sample(
     'ConvWeightGrad',
     [normal(2, 3, 8, 8), normal(2, 4, 4, 4)],
@@ -171,6 +174,7 @@ const images: readonly Sample[] = [
   sample('MaxPool', [distinct(2, 2, 9, 9)], { kernel_shape: [3, 3], dilations: [2, 2] }),
   sample('MaxPool', [distinct(2, 2, 7)], { kernel_shape: [3], strides: [2], auto_pad: 'SAME_LOWER' }),
   sample('MaxPool', [distinct(2, 2, 8, 8)], { kernel_shape: [2, 2], strides: [2, 2] }, { outputs: 2 }),
+  sample('MaxPool', [distinct(2, 2, 6, 8)], { kernel_shape: [2, 2], strides: [2, 2], storage_order: 1 }, { outputs: 2 }),
   sample('AveragePool', [normal('batch', 2, 8, 8)], { kernel_shape: [2, 2], strides: [2, 2] }, linear),
   sample('AveragePool', [normal('batch', 2, 8, 7)], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }, linear),
   sample('AveragePool', [normal(2, 2, 8, 8)], { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 1, 1, 0], count_include_pad: 1 }, linear),
@@ -209,6 +213,8 @@ const images: readonly Sample[] = [
   sample('Resize', [normal(2, 2, 8, 9), null, null, ints(2, 2, 3, 4)], { mode: 'linear', antialias: 1, exclude_outside: 1 }, linear),
   sample('Resize', [normal(2, 2, 8, 9), null, null, ints(2, 2, 5, 12)], { mode: 'cubic', antialias: 1 }, linear),
   sample('Resize', [normal('batch', 2, 8, 9), null, null, ints(3, 12)], { mode: 'linear', axes: [2, 3] }, linear),
+  sample('Resize', [normal(2, 2, 8, 9), null, null, ints(3, 12)], { mode: 'linear', axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' }, linear),
+  sample('Resize', [normal(2, 2, 4, 4), null, null, ints(7, 8)], { mode: 'cubic', axes: [2, 3], keep_aspect_ratio_policy: 'not_smaller' }, linear),
   sample('LogDetInverse', [spd(2, 4, 4)], {}, { domain: 'robenc', outputs: 2, through: [0] }),
 ];
 
