@@ -16,7 +16,9 @@ export function cifarSource(layout: CifarLayout, summary: string): DataSource {
     async load(request) {
       const path = existingPath(request.path, layout.name);
       if (!isArchive(path) && cifarFolder(layout, path) === null)
-        throw new RobencError('not-found', `${path} has no ${layout.name} batches in the binary format. Choose another folder or archive with --data.`, { field: 'data' });
+        throw new RobencError('not-found', `${path} has no ${layout.name} batches in the binary format. Choose another folder or archive with --data.`, {
+          field: 'data',
+        });
       const set = await readCifar(layout, path, request.split);
       const chosen = chooseIndices(set.count, set.labels, request);
       return fitSet(chosen.length === set.count ? set : subset(set, chosen), request.size);

@@ -48,9 +48,13 @@ export async function readCifar(layout: CifarLayout, path: string, split: Split)
   const files = isArchive(path) ? await archiveFiles(layout, path, split) : folderFiles(layout, path, split);
   const batches = [...files.entries()].filter(([name]) => layout.files[split].test(name)).sort(([a], [b]) => (a < b ? -1 : 1));
   if (batches.length === 0)
-    throw new RobencError('not-found', `${path} has no ${split} part of ${layout.name} (a file like ${example(layout, split)}). Choose another folder with --data.`, {
-      field: 'data',
-    });
+    throw new RobencError(
+      'not-found',
+      `${path} has no ${split} part of ${layout.name} (a file like ${example(layout, split)}). Choose another folder with --data.`,
+      {
+        field: 'data',
+      },
+    );
   const names = [...files.entries()].find(([name]) => layout.namesFile.test(name));
   const lines = names === undefined ? [] : Buffer.from(names[1]).toString('utf8').split(/\r?\n/);
   const given = lines.map((line) => line.trim()).filter((line) => line !== '');
@@ -84,7 +88,10 @@ function unzipped(path: string, bytes: Uint8Array): Uint8Array {
   try {
     return gunzipSync(bytes);
   } catch (cause) {
-    throw new RobencError('bad-file', `${path} cannot be unpacked: ${messageOf(cause)}. It is truncated or damaged; download it again.`, { cause, field: path });
+    throw new RobencError('bad-file', `${path} cannot be unpacked: ${messageOf(cause)}. It is truncated or damaged; download it again.`, {
+      cause,
+      field: path,
+    });
   }
 }
 
@@ -93,9 +100,13 @@ function parseRecords(layout: CifarLayout, batches: readonly (readonly [string, 
   const record = layout.labelBytes + IMAGE_BYTES;
   for (const [name, bytes] of batches)
     if (bytes.length === 0 || bytes.length % record !== 0)
-      throw new RobencError('bad-file', `${name} has ${bytes.length} bytes, which is not a whole number of ${record}-byte records: it is truncated or of another format.`, {
-        field: name,
-      });
+      throw new RobencError(
+        'bad-file',
+        `${name} has ${bytes.length} bytes, which is not a whole number of ${record}-byte records: it is truncated or of another format.`,
+        {
+          field: name,
+        },
+      );
   const count = batches.reduce((sum, [, bytes]) => sum + bytes.length / record, 0);
   const pixels = sharedBytes(count * IMAGE_BYTES);
   const labels = new Int32Array(count);
@@ -104,9 +115,13 @@ function parseRecords(layout: CifarLayout, batches: readonly (readonly [string, 
     for (let start = 0; start < bytes.length; start += record, index++) {
       const label = bytes[start + layout.labelAt]!;
       if (label >= classes)
-        throw new RobencError('bad-file', `${name} has the label ${label} in record ${start / record}, and ${layout.name} has ${classes} classes: it is damaged.`, {
-          field: name,
-        });
+        throw new RobencError(
+          'bad-file',
+          `${name} has the label ${label} in record ${start / record}, and ${layout.name} has ${classes} classes: it is damaged.`,
+          {
+            field: name,
+          },
+        );
       labels[index] = label;
       const source = start + layout.labelBytes;
       for (let i = 0, target = index * IMAGE_BYTES; i < AREA; i++, target += 3)

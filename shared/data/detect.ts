@@ -28,13 +28,17 @@ async function detectArchive(path: string): Promise<string> {
     names.push(member.name);
   }
   checkNotPython(path, names);
-  throw new RobencError('unsupported', `${path} holds no CIFAR batches (data_batch_1.bin, train.bin). Unpack other archives and give the folder with --data.`, { field: 'data' });
+  throw new RobencError('unsupported', `${path} holds no CIFAR batches (data_batch_1.bin, train.bin). Unpack other archives and give the folder with --data.`, {
+    field: 'data',
+  });
 }
 
 /** The pickled CIFAR for Python has the same names without an ending; saying so saves a search. */
 function checkNotPython(path: string, names: readonly string[]): undefined {
   if (names.some((name) => /^(data_batch_\d|test_batch)$/.test(basename(name))))
-    throw new RobencError('unsupported', `${path} is the Python version of CIFAR. Get the binary version, and give its folder or .tar.gz with --data.`, { field: 'data' });
+    throw new RobencError('unsupported', `${path} is the Python version of CIFAR. Get the binary version, and give its folder or .tar.gz with --data.`, {
+      field: 'data',
+    });
 }
 
 /** What a user means by a data set: a name of the table that needs no path, or a path. A folder of that name goes before the name. */

@@ -37,9 +37,13 @@ export function listImages(path: string, split: Split): ListedImages {
   const perClass = classes.map((name) => imagesBelow(folder, name));
   const inClasses = perClass.reduce((sum, files) => sum + files.length, 0);
   if (loose.length === 0 && inClasses === 0)
-    throw new RobencError('not-found', `${folder} has no images (files ending in .jpg, .png, .webp, .avif, .gif or .tif). Give a folder with images with --data.`, {
-      field: 'data',
-    });
+    throw new RobencError(
+      'not-found',
+      `${folder} has no images (files ending in .jpg, .png, .webp, .avif, .gif or .tif). Give a folder with images with --data.`,
+      {
+        field: 'data',
+      },
+    );
   if (loose.length > 0 && inClasses > 0)
     throw new RobencError(
       'bad-input',
@@ -55,7 +59,9 @@ function splitFolder(path: string, split: Split): string {
   if (names.length === 0 || !names.every((name) => ALL_SPLIT_FOLDERS.has(name))) return path;
   const name = SPLIT_FOLDERS[split].find((candidate) => existsSync(join(path, candidate)));
   if (name === undefined)
-    throw new RobencError('not-found', `${path} has ${names.join('/ and ')}/ but no ${split}/. Add it, or give one of the folders with --data.`, { field: 'data' });
+    throw new RobencError('not-found', `${path} has ${names.join('/ and ')}/ but no ${split}/. Add it, or give one of the folders with --data.`, {
+      field: 'data',
+    });
   return join(path, name);
 }
 

@@ -63,7 +63,8 @@ async function readOne(folder: string, file: string, { skipUnreadable, warn }: L
     return await decodeImage(await readFile(join(folder, file)));
   } catch (cause) {
     const what = `${join(folder, file)}: ${messageOf(cause)}`;
-    if (!skipUnreadable) throw new RobencError('bad-file', `${what} Repair or remove it, or pass --skip-unreadable to leave such files out.`, { cause, field: file });
+    if (!skipUnreadable)
+      throw new RobencError('bad-file', `${what} Repair or remove it, or pass --skip-unreadable to leave such files out.`, { cause, field: file });
     warn(`Left out ${what}`);
     return null;
   }
@@ -71,6 +72,8 @@ async function readOne(folder: string, file: string, { skipUnreadable, warn }: L
 
 function fitOne(image: Image, size: SizePolicy, file: string): Image {
   if (size.fit === 'exact' && (image.height !== size.height || image.width !== size.width))
-    throw new RobencError('mismatch', `${file} is ${sizeText(image)}, and ${sizeText(size)} is wanted. Pass --resize to have images resized.`, { field: 'resize' });
+    throw new RobencError('mismatch', `${file} is ${sizeText(image)}, and ${sizeText(size)} is wanted. Pass --resize to have images resized.`, {
+      field: 'resize',
+    });
   return fitImage(image, size);
 }

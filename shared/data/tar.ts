@@ -82,7 +82,7 @@ class ByteReader {
   /** Exactly `count` bytes; none at all where the stream has ended and `mayEnd`. */
   async take(count: number, mayEnd = false): Promise<Uint8Array> {
     const result = new Uint8Array(count);
-    for (let filled = 0; filled < count; ) {
+    for (let filled = 0; filled < count;) {
       if (this.#left.length === 0 && !(await this.#next())) {
         if (mayEnd && filled === 0) return new Uint8Array(0);
         throw this.#truncated();
@@ -96,7 +96,7 @@ class ByteReader {
   }
 
   async skip(count: number): Promise<void> {
-    for (let rest = count; rest > 0; ) {
+    for (let rest = count; rest > 0;) {
       if (this.#left.length === 0 && !(await this.#next())) throw this.#truncated();
       const piece = Math.min(rest, this.#left.length);
       this.#left = this.#left.subarray(piece);
@@ -110,9 +110,9 @@ class ByteReader {
 
   async #next(): Promise<boolean> {
     try {
-      const { value, done } = await this.#chunks.next();
-      if (done === true) return false;
-      this.#left = value;
+      const next = await this.#chunks.next();
+      if (next.done === true) return false;
+      this.#left = next.value;
       return true;
     } catch (cause) {
       const code = (cause as { code?: string }).code ?? '';

@@ -13,7 +13,11 @@ const AT_ONCE = 16;
  * Writes image i as `<folder>/<class>/<i>.png`, without labels as `<folder>/<i>.png`; every class gets a folder, an empty one too, so that labels stay what they are.
  * The number is padded, so that the order of the names is that of the images. Stops with `cancelled` when the signal says so.
  */
-export async function writeImageFolder(set: ImageSet, folder: string, { signal, progress }: { signal: AbortSignal; progress: (done: number) => void }): Promise<void> {
+export async function writeImageFolder(
+  set: ImageSet,
+  folder: string,
+  { signal, progress }: { signal: AbortSignal; progress: (done: number) => void },
+): Promise<void> {
   for (const name of set.classes) mkdirSync(join(folder, name), { recursive: true });
   const digits = String(set.count - 1).length;
   for (let start = 0; start < set.count; start += AT_ONCE) {

@@ -10,7 +10,10 @@ import { axisFilter } from './filter.js';
 export function cropMatrix(inputSize: number, start: number, length: number, outputSize: number, flip = false): Float32Array {
   const whole = [inputSize, start, length, outputSize].every(Number.isInteger);
   if (!whole || start < 0 || length < 1 || outputSize < 1 || start + length > inputSize)
-    throw new RobencError('bad-input', `A piece of ${length} pixels from ${start}, to be resized to ${outputSize}, does not lie in an axis of ${inputSize} pixels.`);
+    throw new RobencError(
+      'bad-input',
+      `A piece of ${length} pixels from ${start}, to be resized to ${outputSize}, does not lie in an axis of ${inputSize} pixels.`,
+    );
   const { taps, starts, counts, weights } = axisFilter(length, outputSize);
   const matrix = new Float32Array(outputSize * inputSize);
   for (let i = 0; i < outputSize; i++) {

@@ -20,14 +20,19 @@ export interface DecodeOptions {
  * Throws `bad-input` for anything else: not an image, cut short, damaged, or larger than `maxPixels`.
  */
 export async function decodeImage(bytes: Uint8Array, { maxPixels = MAX_PIXELS }: DecodeOptions = {}): Promise<Image> {
-  if (bytes.length === 0) throw new RobencError('bad-input', 'The image is empty: it has 0 bytes. Send a JPEG, PNG, WebP, AVIF, GIF or TIFF file.', { field: 'image' });
+  if (bytes.length === 0)
+    throw new RobencError('bad-input', 'The image is empty: it has 0 bytes. Send a JPEG, PNG, WebP, AVIF, GIF or TIFF file.', { field: 'image' });
   try {
     const input = sharp(bytes, { limitInputPixels: false, failOn: 'error', animated: false });
     const { format, width, height } = await input.metadata();
     if (format === undefined || !FORMATS.has(format))
-      throw new RobencError('bad-input', `The image is of the format ${format ?? 'unknown'}. Send a JPEG, PNG, WebP, AVIF, GIF or TIFF file.`, { field: 'image' });
+      throw new RobencError('bad-input', `The image is of the format ${format ?? 'unknown'}. Send a JPEG, PNG, WebP, AVIF, GIF or TIFF file.`, {
+        field: 'image',
+      });
     if (width * height > maxPixels)
-      throw new RobencError('bad-input', `The image has ${width} x ${height} pixels, more than the ${maxPixels} that are allowed. Send a smaller one.`, { field: 'image' });
+      throw new RobencError('bad-input', `The image has ${width} x ${height} pixels, more than the ${maxPixels} that are allowed. Send a smaller one.`, {
+        field: 'image',
+      });
     const { data, info } = await input
       .autoOrient()
       .toColourspace('srgb')
@@ -37,10 +42,14 @@ export async function decodeImage(bytes: Uint8Array, { maxPixels = MAX_PIXELS }:
     return { width: info.width, height: info.height, data: threeChannels(data, info.channels) };
   } catch (cause) {
     if (cause instanceof RobencError) throw cause;
-    throw new RobencError('bad-input', `The image cannot be decoded: ${messageOf(cause).split('\n')[0]!.replace(/\.?$/, '.')} Send a whole JPEG, PNG, WebP, AVIF, GIF or TIFF file.`, {
-      cause,
-      field: 'image',
-    });
+    throw new RobencError(
+      'bad-input',
+      `The image cannot be decoded: ${messageOf(cause).split('\n')[0]!.replace(/\.?$/, '.')} Send a whole JPEG, PNG, WebP, AVIF, GIF or TIFF file.`,
+      {
+        cause,
+        field: 'image',
+      },
+    );
   }
 }
 
@@ -54,5 +63,9 @@ function threeChannels(data: Uint8Array, channels: number): Uint8Array {
 
 /** The image as a PNG file; nothing is lost. */
 export async function encodePng(image: Image): Promise<Uint8Array> {
-  return new Uint8Array(await sharp(Buffer.from(image.data), { raw: { width: image.width, height: image.height, channels: 3 } }).png().toBuffer());
+  return new Uint8Array(
+    await sharp(Buffer.from(image.data), { raw: { width: image.width, height: image.height, channels: 3 } })
+      .png()
+      .toBuffer(),
+  );
 }

@@ -22,8 +22,8 @@ const HALF = 1 << (FRACTION_BITS - 1);
 let rows = new Uint8Array(0);
 
 /**
- * The pixels of `box` resized to `out`, bilinear and antialiased; equal to Pillow's `crop(...).resize(..., BILINEAR)`: horizontal pass first, each pass rounded to
- * 8 bits. `flip` mirrors the result left to right.
+ * The pixels of `box` resized to `out`, bilinear and antialiased; equal to `crop(...).resize(..., BILINEAR)` of Pillow 11: horizontal pass first, each pass
+ * rounded to 8 bits. (Pillow 13 does the vertical pass first for some sizes, which moves a fifth of the values there by one level.) `flip` mirrors the result left to right.
  * Throws `bad-input` for a box that is empty, not in whole pixels, or reaches outside of the image.
  */
 export function resizeBox(image: Image, box: Box, out: Size, flip = false): Image {
@@ -98,7 +98,17 @@ function resizeColumns(filter: AxisFilter, { data, width, height }: Image): void
 function checkBox(image: Image, box: Box, out: Size): void {
   const { top, left, height, width } = box;
   const whole = [top, left, height, width, out.height, out.width].every(Number.isInteger);
-  if (whole && top >= 0 && left >= 0 && height > 0 && width > 0 && out.height > 0 && out.width > 0 && top + height <= image.height && left + width <= image.width)
+  if (
+    whole &&
+    top >= 0 &&
+    left >= 0 &&
+    height > 0 &&
+    width > 0 &&
+    out.height > 0 &&
+    out.width > 0 &&
+    top + height <= image.height &&
+    left + width <= image.width
+  )
     return;
   throw new RobencError(
     'bad-input',

@@ -47,7 +47,13 @@ export default defineCommand({
     limit: { type: 'number', description: 'take only that many images of a split, alike from every class', integer: true, minimum: 1 },
     perClass: { type: 'boolean', description: 'the limit is for each class' },
     seed: { type: 'number', description: 'decides which images a limit takes, and what the built-in set looks like', integer: true, minimum: 0, default: 0 },
-    size: { type: 'number', description: 'bring images to this height and width; without it they must all have one size', integer: true, minimum: 1, value: 'pixels' },
+    size: {
+      type: 'number',
+      description: 'bring images to this height and width; without it they must all have one size',
+      integer: true,
+      minimum: 1,
+      value: 'pixels',
+    },
     fit: { type: 'string', description: 'how they are brought to it', choices: ['cover', 'contain', 'stretch'], default: 'cover' },
     sheet: { type: 'string', description: 'show: draw images into this PNG file, a row for each class', value: 'file' },
     out: { type: 'string', description: 'write: the folder', value: 'dir' },
@@ -102,7 +108,9 @@ async function show(data: string, options: DataOptions & { sheet: string | undef
     throw new RobencError('usage', `${sheet} exists. Choose another --sheet, or pass --force to overwrite.`, { field: 'sheet' });
   const set = await open(data, options.split === 'test' ? 'test' : 'train', options, context);
   const counts = classCounts(set);
-  context.stdout(`${set.name}, ${options.split}: ${set.count} images of ${set.height}x${set.width}, ${set.labels === null ? 'no labels' : `${set.classes.length} classes`}`);
+  context.stdout(
+    `${set.name}, ${options.split}: ${set.count} images of ${set.height}x${set.width}, ${set.labels === null ? 'no labels' : `${set.classes.length} classes`}`,
+  );
   set.classes.forEach((name, label) => context.stdout(`${String(label).padStart(4)}  ${name}  ${counts[label]!}`));
   if (sheet !== undefined) {
     writeFileAtomic(sheet, await encodePng(contactSheet(sheetRows(set).map((row) => row.map((index) => imageAt(set, index))))));
@@ -123,7 +131,8 @@ async function show(data: string, options: DataOptions & { sheet: string | undef
 /** The first images of each class that has some; without labels the first of all. */
 function sheetRows({ labels, classes, count }: ImageSet): number[][] {
   const all = Array.from({ length: count }, (_, i) => i);
-  if (labels === null) return Array.from({ length: SHEET_ROWS }, (_, row) => all.slice(row * SHEET_COLUMNS, (row + 1) * SHEET_COLUMNS)).filter((row) => row.length > 0);
+  if (labels === null)
+    return Array.from({ length: SHEET_ROWS }, (_, row) => all.slice(row * SHEET_COLUMNS, (row + 1) * SHEET_COLUMNS)).filter((row) => row.length > 0);
   return classes.map((_, label) => all.filter((i) => labels[i] === label).slice(0, SHEET_COLUMNS)).filter((row) => row.length > 0);
 }
 
@@ -133,7 +142,10 @@ async function write(data: string, options: DataOptions & { out: string | undefi
   const sets = { train: await open(data, 'train', options, context), test: await open(data, 'test', options, context) };
   claimOutputFolder(out, { force: options.force });
   for (const [split, set] of Object.entries(sets))
-    await writeImageFolder(set, join(out, split), { signal: context.signal, progress: (done) => context.progress({ label: `write ${split}`, done, total: set.count }) });
+    await writeImageFolder(set, join(out, split), {
+      signal: context.signal,
+      progress: (done) => context.progress({ label: `write ${split}`, done, total: set.count }),
+    });
   const { train, test } = sets;
   context.stdout(`${train.count} training and ${test.count} test images of ${train.height}x${train.width}: ${out}`);
   context.result({ out, train: train.count, test: test.count, height: train.height, width: train.width, classes: train.classes });

@@ -1,11 +1,12 @@
 /** @file The photometric part of the training augmentation, as the code of EMP-SSL and CF-AMC-SSL has it: jitter, grayscale, blur, solarise. */
-import { Type, type Static } from '@sinclair/typebox';
+import { Type, type Static, type TObject } from '@sinclair/typebox';
 import { photometricOperations } from '@robenc/shared/images/photometric/index.js';
 import type { Image } from '@robenc/shared/images/image.js';
 import type { Random } from '@robenc/shared/math/random.js';
 
 const probability = (value: number, what: string) => Type.Number({ minimum: 0, maximum: 1, default: value, description: `share of views ${what}` });
-const strength = (value: number, what: string) => Type.Number({ minimum: 0, maximum: 1, default: value, description: `${what} factor is uniform within 1 plus or minus this` });
+const strength = (value: number, what: string) =>
+  Type.Number({ minimum: 0, maximum: 1, default: value, description: `${what} factor is uniform within 1 plus or minus this` });
 
 /** Options of the augmentation; the defaults are those of both papers' `dataset/aug.py`. Spread into the options of a sampler. */
 export const augmentationOptions = {
@@ -23,8 +24,7 @@ export const augmentationOptions = {
   solarize: probability(0.1, 'that are solarised'),
   threshold: Type.Number({ minimum: 0, maximum: 256, default: 128, description: 'level from which solarising turns values into their negative' }),
 };
-const Augmentation = Type.Object(augmentationOptions);
-export type Augmentation = Static<typeof Augmentation>;
+export type Augmentation = Static<TObject<typeof augmentationOptions>>;
 
 const [brightness, contrast, saturation, hue] = ['brightness', 'contrast', 'saturation', 'hue'].map(photometricOperations.get);
 const grayscale = photometricOperations.get('grayscale');

@@ -1,11 +1,10 @@
 /** @file Batches of views, rendered ahead of time in a worker thread, so that training does not wait for images. */
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RobencError } from '@robenc/shared/errors.js';
 import { sharedBytes, type ImageSet } from '@robenc/shared/data/image-set.js';
 import { Thread } from '@robenc/shared/runtime/thread.js';
 import type { ViewSettings } from './batch.js';
-import { batchOrder, stepsPerEpoch, type Place } from './order.js';
+import { batchOrder, type Place } from './order.js';
 
 export interface ViewBatch extends Place {
   /** The images, by their index in the set. */
@@ -41,15 +40,13 @@ export interface RenderRequest {
  */
 export async function* viewBatches(set: ImageSet, settings: PipelineSettings): AsyncGenerator<ViewBatch, void, undefined> {
   const { batchSize, start = { epoch: 0, step: 0 }, batches = Infinity, prefetch = 2, views, sampler, options, seed, size } = settings;
-  if (stepsPerEpoch(set.count, batchSize) === 0)
-    throw new RobencError('usage', `${set.name} has ${set.count} images, less than one batch of ${batchSize}. Lower --batch-size or raise --limit.`, { field: 'batchSize' });
   const thread = new Thread(new URL(`./pipeline-thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url), 'The thread that renders views');
   const order = batchOrder(set.count, { batchSize, seed, start });
   const waiting: Promise<ViewBatch>[] = [];
   let requested = 0;
   const request = (): void => {
     if (requested++ >= batches) return;
-    const batch = order.next().value!;
+    const batch = order.next().value;
     const rendered = thread.call<Float32Array>('render', { indices: batch.indices, epoch: batch.epoch } satisfies RenderRequest);
     const result = rendered.then((data) => ({ ...batch, views: data }));
     // An error is thrown where the batch is asked for; until then it must not count as unhandled.

@@ -30,7 +30,7 @@ export function defineSampler<S extends TObject>(sampler: {
     render(image, random, options, out, offset, size) {
       let canvas = canvases.get(size);
       if (canvas === undefined) canvases.set(size, (canvas = blankImage(size, size)));
-      const crop = sampler.crop(random, image.height, image.width, options as Static<S>);
+      const crop = sampler.crop(random, image.height, image.width, options);
       resizeBoxInto(image, crop, crop.flip, canvas);
       augment(canvas, random, options as unknown as Augmentation);
       writePlanes(canvas, out, offset);

@@ -33,8 +33,7 @@ function drawBackground(random: Random, luma: number): void {
   const right = randomSurface(random, luma + random.uniform(-0.08, 0.08), random.uniform(0, 0.07));
   const angle = random.uniform(0, 2 * Math.PI);
   const [a, b, c] = [Math.cos(angle), Math.sin(angle), random.uniform(-10, 10)];
-  for (let y = 0; y < SIDE; y++)
-    for (let x = 0; x < SIDE; x++) paint(a * (x - SIDE / 2) + b * (y - SIDE / 2) > c ? right : left, x, y, 1);
+  for (let y = 0; y < SIDE; y++) for (let x = 0; x < SIDE; x++) paint(a * (x - SIDE / 2) + b * (y - SIDE / 2) > c ? right : left, x, y, 1);
 }
 
 /** Strokes and specks that belong to no class. */

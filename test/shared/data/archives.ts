@@ -17,7 +17,11 @@ export function withFolder<T>(use: (folder: string) => Promise<T>): () => Promis
 
 /** CIFAR records: record i has the label bytes `labels[i]` and pixel values that depend on i, plane and place. */
 export function cifarRecords(labels: readonly (readonly number[])[]): Uint8Array {
-  return Buffer.concat(labels.map((label, i) => Buffer.concat([Buffer.from(label), Buffer.from(Array.from({ length: 3072 }, (_, j) => cifarValue(i, Math.floor(j / 1024), j % 1024)))])));
+  return Buffer.concat(
+    labels.map((label, i) =>
+      Buffer.concat([Buffer.from(label), Buffer.from(Array.from({ length: 3072 }, (_, j) => cifarValue(i, Math.floor(j / 1024), j % 1024)))]),
+    ),
+  );
 }
 
 export function cifarValue(record: number, plane: number, place: number): number {

@@ -43,7 +43,11 @@ describe('CIFAR', () => {
     }),
   );
 
-  for (const [ending, pack] of [['.tar.gz', gzipSync], ['.tgz', gzipSync], ['.tar', (bytes: Uint8Array) => bytes]] as const)
+  for (const [ending, pack] of [
+    ['.tar.gz', gzipSync],
+    ['.tgz', gzipSync],
+    ['.tar', (bytes: Uint8Array) => bytes],
+  ] as const)
     it(
       `is read from a ${ending}, with the same result as from the folder`,
       withFolder(async (folder) => {
@@ -80,10 +84,20 @@ describe('CIFAR', () => {
   );
 
   const broken: [string, string, () => Uint8Array, RegExp][] = [
-    ['a batch that is cut short', 'data_batch_1.bin', () => cifarRecords(labels10).subarray(0, 50_000), /data_batch_1\.bin has 50000 bytes, .* 3073-byte records: it is truncated/],
+    [
+      'a batch that is cut short',
+      'data_batch_1.bin',
+      () => cifarRecords(labels10).subarray(0, 50_000),
+      /data_batch_1\.bin has 50000 bytes, .* 3073-byte records: it is truncated/,
+    ],
     ['an empty batch', 'data_batch_1.bin', () => new Uint8Array(0), /data_batch_1\.bin has 0 bytes/],
     ['a label that is no class', 'data_batch_1.bin', () => cifarRecords([[3], [12]]), /label 12 in record 1, and cifar10 has 10 classes/],
-    ['a gzipped batch that is cut short', 'data_batch_1.bin.gz', () => gzipSync(cifarRecords(labels10)).subarray(0, 400), /data_batch_1\.bin\.gz cannot be unpacked: .* download it again/],
+    [
+      'a gzipped batch that is cut short',
+      'data_batch_1.bin.gz',
+      () => gzipSync(cifarRecords(labels10)).subarray(0, 400),
+      /data_batch_1\.bin\.gz cannot be unpacked: .* download it again/,
+    ],
     ['no file of the split', 'test_batch.bin', () => cifarRecords([[1]]), /has no train part of cifar10 \(a file like data_batch_1\.bin\).*--data/],
   ];
   for (const [what, file, bytes, message] of broken)
@@ -99,10 +113,18 @@ describe('CIFAR', () => {
   const brokenArchives: [string, () => Uint8Array, RegExp][] = [
     ['a truncated .tar.gz', () => archive().subarray(0, -300), /ends too early: the archive is truncated\. Download it again/],
     ['a .tar.gz that is no gzip', () => Buffer.from('<html>404</html>'), /cannot be read: .* Download it again/],
-    ['a .tar.gz whose tar ends inside of a member', () => gzipSync(tarOf({ 'data_batch_1.bin': cifarRecords(labels10) }).subarray(0, 9000)), /ends too early: the archive is truncated/],
+    [
+      'a .tar.gz whose tar ends inside of a member',
+      () => gzipSync(tarOf({ 'data_batch_1.bin': cifarRecords(labels10) }).subarray(0, 9000)),
+      /ends too early: the archive is truncated/,
+    ],
     ['a .tar.gz that holds no tar', () => gzipSync(Buffer.alloc(2000, 65)), /is not a tar archive, or is damaged/],
     ['an archive of something else', () => gzipSync(tarOf({ 'notes.txt': Buffer.from('hi') })), /holds no CIFAR batches .*--data/],
-    ['the Python version', () => gzipSync(tarOf({ 'cifar-10-batches-py/data_batch_1': Buffer.from('pickle') })), /is the Python version of CIFAR\. Get the binary version/],
+    [
+      'the Python version',
+      () => gzipSync(tarOf({ 'cifar-10-batches-py/data_batch_1': Buffer.from('pickle') })),
+      /is the Python version of CIFAR\. Get the binary version/,
+    ],
   ];
   for (const [what, bytes, message] of brokenArchives)
     it(

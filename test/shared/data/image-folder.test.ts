@@ -35,7 +35,10 @@ describe('image folder', () => {
       assert.deepEqual(set.classes, ['B', 'a', 'b', 'c', 'd']);
       assert.deepEqual(set.names, ['B/x.png', 'a/z.PNG', 'b/1.png', 'b/2.png', 'd/deep/er/1.png']);
       assert.deepEqual([...set.labels!], [0, 1, 2, 2, 4]);
-      assert.deepEqual(Array.from({ length: 5 }, (_, i) => imageAt(set, i).data[0]), [5, 10, 21, 22, 40]);
+      assert.deepEqual(
+        Array.from({ length: 5 }, (_, i) => imageAt(set, i).data[0]),
+        [5, 10, 21, 22, 40],
+      );
     }),
   );
 
@@ -94,8 +97,17 @@ describe('image folder', () => {
       await assert.rejects(openImageSet({ path: folder, ...common, size }), /b\/2\.png: .*--skip-unreadable/);
       const warnings: string[] = [];
       const set = await openImageSet({ path: folder, ...common, size, skipUnreadable: true, warn: (message) => void warnings.push(message) });
-      assert.deepEqual([set.names, [...set.labels!]], [['a/1.png', 'b/1.png', 'b/3.png'], [0, 1, 1]]);
-      assert.deepEqual(Array.from({ length: 3 }, (_, i) => imageAt(set, i).data[0]), [1, 2, 4]);
+      assert.deepEqual(
+        [set.names, [...set.labels!]],
+        [
+          ['a/1.png', 'b/1.png', 'b/3.png'],
+          [0, 1, 1],
+        ],
+      );
+      assert.deepEqual(
+        Array.from({ length: 3 }, (_, i) => imageAt(set, i).data[0]),
+        [1, 2, 4],
+      );
       assert.equal(set.pixels.length, 3 * 8 * 8 * 3);
       assert.match(warnings.join(), /^Left out .*b\/2\.png/);
     }),

@@ -24,7 +24,11 @@ describe('openImageSet', () => {
         ['texts', /has no images \(files ending in .*--data/],
       ] as const;
       for (const [path, message] of cases)
-        await assert.rejects(openImageSet({ path: join(folder, path), ...common }), (error: Error & { field?: string }) => message.test(error.message) && error.field === 'data', path);
+        await assert.rejects(
+          openImageSet({ path: join(folder, path), ...common }),
+          (error: Error & { field?: string }) => message.test(error.message) && error.field === 'data',
+          path,
+        );
     }),
   );
 
@@ -70,7 +74,10 @@ describe('limits', () => {
     assert.notDeepEqual(chooseIndices(300, labels, { limit: 30, seed: 6 }), small);
     const large = new Set(chooseIndices(300, labels, { limit: 100, seed: 5 }));
     assert.ok(small.every((index) => large.has(index)));
-    assert.deepEqual([...small], [...small].sort((a, b) => a - b));
+    assert.deepEqual(
+      [...small],
+      [...small].sort((a, b) => a - b),
+    );
   });
 
   it('without labels are a random choice, and above the count change nothing', () => {

@@ -76,7 +76,9 @@ describe('shapes', () => {
     const set = await open('train', 0, 2000);
     const colour = (i: number) => [0, 1, 2].map((c) => imageAt(set, i).data.reduce((sum, value, j) => (j % 3 === c ? sum + value : sum), 0) / 1024);
     const colours = Array.from({ length: set.count }, (_, i) => colour(i));
-    const means = set.classes.map((_, k) => [0, 1, 2].map((c) => colours.reduce((sum, value, i) => (i < 1000 && set.labels![i] === k ? sum + value[c]! / 100 : sum), 0)));
+    const means = set.classes.map((_, k) =>
+      [0, 1, 2].map((c) => colours.reduce((sum, value, i) => (i < 1000 && set.labels![i] === k ? sum + value[c]! / 100 : sum), 0)),
+    );
     const distance = (a: number[], b: number[]) => a.reduce((sum, value, c) => sum + (value - b[c]!) ** 2, 0);
     let hits = 0;
     for (let i = 1000; i < 2000; i++) {

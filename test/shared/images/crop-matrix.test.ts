@@ -56,7 +56,12 @@ describe('cropMatrix', () => {
   });
 
   it('has rows that sum to 1, no negative entry, and nothing outside of the piece', () => {
-    for (const [input, start, length, output] of [[32, 0, 32, 32], [96, 10, 50, 32], [40, 39, 1, 8], [224, 3, 200, 7]] as const) {
+    for (const [input, start, length, output] of [
+      [32, 0, 32, 32],
+      [96, 10, 50, 32],
+      [40, 39, 1, 8],
+      [224, 3, 200, 7],
+    ] as const) {
       const matrix = cropMatrix(input, start, length, output);
       for (let i = 0; i < output; i++) {
         const row = matrix.subarray(i * input, (i + 1) * input);

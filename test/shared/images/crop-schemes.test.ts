@@ -8,7 +8,13 @@ describe('crop schemes', () => {
   for (const scheme of cropSchemes.entries) {
     it(`${scheme.name} gives whole boxes inside of images of any size and shape`, () => {
       const random = new Random(7, scheme.name);
-      for (const [height, width] of [[32, 32], [80, 96], [1, 1], [3, 200], [200, 3]] as const)
+      for (const [height, width] of [
+        [32, 32],
+        [80, 96],
+        [1, 1],
+        [3, 200],
+        [200, 3],
+      ] as const)
         for (let i = 0; i < 200; i++) {
           const box = scheme.sample(random, height, width);
           assert.ok([box.top, box.left, box.height, box.width].every(Number.isInteger));
@@ -19,7 +25,8 @@ describe('crop schemes', () => {
 
     it(`${scheme.name} mirrors about half of its crops, and all or none when asked`, () => {
       const random = new Random(8, scheme.name);
-      const flips = (options?: Record<string, unknown>) => Array.from({ length: 400 }, () => scheme.sample(random, 32, 32, options)).filter(({ flip }) => flip).length;
+      const flips = (options?: Record<string, unknown>) =>
+        Array.from({ length: 400 }, () => scheme.sample(random, 32, 32, options)).filter(({ flip }) => flip).length;
       assert.ok(Math.abs(flips() - 200) < 60);
       assert.deepEqual([flips({ flip: 1 }), flips({ flip: 0 })], [400, 0]);
     });

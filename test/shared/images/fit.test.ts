@@ -14,8 +14,14 @@ describe('fitImage', () => {
   });
 
   it('cover takes the largest centred piece of the right proportions', () => {
-    assert.deepEqual(fitImage(wide, { height: 10, width: 10, fit: 'cover' }), resizeBox(wide, { top: 0, left: 15, height: 20, width: 20 }, { height: 10, width: 10 }));
-    assert.deepEqual(fitImage(wide, { height: 8, width: 40, fit: 'cover' }), resizeBox(wide, { top: 5, left: 0, height: 10, width: 50 }, { height: 8, width: 40 }));
+    assert.deepEqual(
+      fitImage(wide, { height: 10, width: 10, fit: 'cover' }),
+      resizeBox(wide, { top: 0, left: 15, height: 20, width: 20 }, { height: 10, width: 10 }),
+    );
+    assert.deepEqual(
+      fitImage(wide, { height: 8, width: 40, fit: 'cover' }),
+      resizeBox(wide, { top: 5, left: 0, height: 10, width: 50 }, { height: 8, width: 40 }),
+    );
   });
 
   it('contain keeps the whole image between bars of mid-grey', () => {
@@ -26,7 +32,10 @@ describe('fitImage', () => {
   });
 
   it('stretch gives up the proportions', () => {
-    assert.deepEqual(fitImage(wide, { height: 10, width: 10, fit: 'stretch' }), resizeBox(wide, { top: 0, left: 0, height: 20, width: 50 }, { height: 10, width: 10 }));
+    assert.deepEqual(
+      fitImage(wide, { height: 10, width: 10, fit: 'stretch' }),
+      resizeBox(wide, { top: 0, left: 0, height: 20, width: 50 }, { height: 10, width: 10 }),
+    );
   });
 
   it('exact refuses any other size and names --resize', () => {
@@ -34,9 +43,16 @@ describe('fitImage', () => {
   });
 
   it('copes with images that are one pixel high or wide', () => {
-    for (const [height, width] of [[1, 300], [300, 1], [1, 1]] as const)
+    for (const [height, width] of [
+      [1, 300],
+      [300, 1],
+      [1, 1],
+    ] as const)
       for (const fit of ['cover', 'contain', 'stretch'] as const) {
-        const fitted = fitImage(noisyImage(height, width, () => 0.5), { height: 8, width: 8, fit });
+        const fitted = fitImage(
+          noisyImage(height, width, () => 0.5),
+          { height: 8, width: 8, fit },
+        );
         assert.equal(fitted.data.length, 192);
       }
   });

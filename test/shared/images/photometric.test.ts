@@ -29,7 +29,12 @@ describe('photometric operations', () => {
     return { before, after: image.data };
   };
 
-  for (const [name, amount] of [['brightness', 1], ['contrast', 1], ['saturation', 1], ['solarize', 256]] as const)
+  for (const [name, amount] of [
+    ['brightness', 1],
+    ['contrast', 1],
+    ['saturation', 1],
+    ['solarize', 256],
+  ] as const)
     it(`${name} by ${amount} changes nothing`, () => {
       const { before, after } = apply(name, amount);
       assert.deepEqual(after, before);
@@ -68,6 +73,9 @@ describe('photometric operations', () => {
   it('gaussian_blur wider than the image is defined: the border goes on outside', () => {
     const image = { width: 2, height: 2, data: Uint8Array.from([0, 0, 0, 255, 255, 255, 0, 0, 0, 255, 255, 255]) };
     photometricOperations.get('gaussian_blur').apply(image, 5);
-    assert.ok(image.data.every((value) => value > 50 && value < 205), String(image.data));
+    assert.ok(
+      image.data.every((value) => value > 50 && value < 205),
+      String(image.data),
+    );
   });
 });

@@ -44,21 +44,34 @@ describe('resizeBox', () => {
     const straight = resizeBox(image, box, { height: 8, width: 10 });
     const flipped = resizeBox(image, box, { height: 8, width: 10 }, true);
     for (let y = 0; y < 8; y++)
-      for (let x = 0; x < 10; x++)
-        for (let c = 0; c < 3; c++) assert.equal(flipped.data[(y * 10 + x) * 3 + c], straight.data[(y * 10 + 9 - x) * 3 + c]);
+      for (let x = 0; x < 10; x++) for (let c = 0; c < 3; c++) assert.equal(flipped.data[(y * 10 + x) * 3 + c], straight.data[(y * 10 + 9 - x) * 3 + c]);
   });
 
   it('keeps a flat image flat, at any sizes', () => {
-    for (const [from, to] of [[1, 5], [5, 1], [33, 32], [7, 64], [250, 3]] as const) {
+    for (const [from, to] of [
+      [1, 5],
+      [5, 1],
+      [33, 32],
+      [7, 64],
+      [250, 3],
+    ] as const) {
       const image = { width: from, height: from, data: new Uint8Array(from * from * 3).fill(255) };
       const result = resizeBox(image, { top: 0, left: 0, height: from, width: from }, { height: to, width: to });
-      assert.ok(result.data.every((value) => value === 255), `${from} to ${to}`);
+      assert.ok(
+        result.data.every((value) => value === 255),
+        `${from} to ${to}`,
+      );
     }
   });
 
   it('refuses boxes that reach outside, are empty, or are not in whole pixels', () => {
     const image = noisyImage(10, 10, () => 0);
-    for (const box of [{ top: 1, left: 0, height: 10, width: 10 }, { top: 0, left: -1, height: 2, width: 2 }, { top: 0, left: 0, height: 0, width: 3 }, { top: 0.5, left: 0, height: 2, width: 2 }])
+    for (const box of [
+      { top: 1, left: 0, height: 10, width: 10 },
+      { top: 0, left: -1, height: 2, width: 2 },
+      { top: 0, left: 0, height: 0, width: 3 },
+      { top: 0.5, left: 0, height: 2, width: 2 },
+    ])
       assert.throws(() => resizeBox(image, box, { height: 4, width: 4 }), /is not a box of whole pixels inside an image of 10x10/);
   });
 });

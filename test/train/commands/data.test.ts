@@ -21,7 +21,10 @@ describe('robenc data', () => {
   it('list names every data set', async () => {
     const { code, lines, results } = await run('.', 'list');
     assert.equal(code, 0);
-    assert.deepEqual(lines.map((line) => line.split(' ')[0]), ['shapes', 'cifar10', 'cifar100', 'image-folder']);
+    assert.deepEqual(
+      lines.map((line) => line.split(' ')[0]),
+      ['shapes', 'cifar10', 'cifar100', 'image-folder'],
+    );
     assert.equal((results[0] as { dataSets: unknown[] }).dataSets.length, 4);
   });
 
@@ -31,7 +34,10 @@ describe('robenc data', () => {
       const { lines, results } = await run(folder, 'show', 'shapes', { limit: '30', split: 'test', sheet: 'sheet.png' });
       assert.match(lines[0]!, /^shapes, test: 30 images of 32x32, 10 classes$/);
       assert.match(lines[1]!, /^ +0 {2}arrow {2}3$/);
-      assert.deepEqual((results[0] as { classes: { count: number }[] }).classes.map(({ count }) => count), Array<number>(10).fill(3));
+      assert.deepEqual(
+        (results[0] as { classes: { count: number }[] }).classes.map(({ count }) => count),
+        Array<number>(10).fill(3),
+      );
       const sheet = await decodeImage(readFileSync(join(folder, 'sheet.png')));
       assert.deepEqual([sheet.height, sheet.width], [10 * 34 + 2, 3 * 34 + 2]);
       const set = await openImageSet({ name: 'shapes', split: 'test', seed: 0, limit: 30 });

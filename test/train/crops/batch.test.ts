@@ -62,7 +62,12 @@ describe('training views', () => {
     const indices = Array.from({ length: 40 }, (_, i) => i);
     const base = { ...common, views: 10, sampler: 'patches', size: 8 };
     const without = renderBatch(set, indices, { ...base, options: plain });
-    for (const [option, share] of [['jitter', 0.8], ['grayscale', 0.2], ['blur', 0.5], ['solarize', 0.1]] as const) {
+    for (const [option, share] of [
+      ['jitter', 0.8],
+      ['grayscale', 0.2],
+      ['blur', 0.5],
+      ['solarize', 0.1],
+    ] as const) {
       const views = renderBatch(set, indices, { ...base, options: { ...plain, [option]: share, sigma: [1, 2] } });
       let changed = 0;
       for (let row = 0; row < 400; row++) if (views.subarray(row * 192, (row + 1) * 192).some((value, i) => value !== without[row * 192 + i])) changed++;
@@ -98,7 +103,7 @@ describe('training views', () => {
   it('streams of chance are keyed by seed, epoch, image and view alone', () => {
     const out = new Float32Array(3072);
     const sampler = viewSamplers.get('crops');
-    sampler.render(imageAt(set, 12), new Random(3, 'view', 5, 12, 1), check(sampler.options, {}, 'crops') as Record<string, unknown>, out, 0, 32);
+    sampler.render(imageAt(set, 12), new Random(3, 'view', 5, 12, 1), check(sampler.options, {}, 'crops'), out, 0, 32);
     assert.deepEqual(out, renderBatch(set, [12], { ...common, epoch: 5, views: 2, sampler: 'crops' }).slice(3072));
   });
 });

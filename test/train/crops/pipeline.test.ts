@@ -25,16 +25,34 @@ describe('view pipeline', () => {
 
   it('gives what rendering in this thread gives, batch after batch, over epochs', async () => {
     const batches = await take(set, 5);
-    assert.deepEqual(batches.map(({ epoch, step }) => [epoch, step]), [[0, 0], [0, 1], [1, 0], [1, 1], [2, 0]]);
+    assert.deepEqual(
+      batches.map(({ epoch, step }) => [epoch, step]),
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+        [2, 0],
+      ],
+    );
     for (const { epoch, indices, views } of batches) assert.deepEqual(views, renderBatch(set, indices, { ...settings, epoch }));
   });
 
   it('started in the middle goes on as an uninterrupted one, with any prefetch', async () => {
     const batches = await take(set, 2, { start: { epoch: 1, step: 1 }, prefetch: 3 });
-    assert.deepEqual(batches.map(({ epoch, step }) => [epoch, step]), [[1, 1], [2, 0]]);
+    assert.deepEqual(
+      batches.map(({ epoch, step }) => [epoch, step]),
+      [
+        [1, 1],
+        [2, 0],
+      ],
+    );
     for (const { epoch, indices, views } of batches) assert.deepEqual(views, renderBatch(set, indices, { ...settings, epoch }));
     const order = [...first(batchOrder(set.count, { batchSize: 4, seed: 1, start: { epoch: 0, step: 0 } }), 5)];
-    assert.deepEqual(batches.map(({ indices }) => indices), order.slice(3).map(({ indices }) => indices));
+    assert.deepEqual(
+      batches.map(({ indices }) => indices),
+      order.slice(3).map(({ indices }) => indices),
+    );
   });
 
   it('ends after the batches that were asked for; pixels need not be in shared memory', async () => {
@@ -44,11 +62,14 @@ describe('view pipeline', () => {
   });
 
   it('throws here what went wrong in the thread, once the batch is asked for, and ends', async () => {
-    await assert.rejects(take(set, 1, { sampler: 'crop' }), (error: Error & { code?: string }) => error.code === 'usage' && /No view sampler "crop"\. There are: crops, patches/.test(error.message));
+    await assert.rejects(
+      take(set, 1, { sampler: 'crop' }),
+      (error: Error & { code?: string }) => error.code === 'usage' && /No view sampler "crop"\. There are: crops, patches/.test(error.message),
+    );
   });
 
   it('refuses a set that does not fill a batch', async () => {
-    await assert.rejects(take(set, 1, { batchSize: 11 }), /10 images, less than one batch of 11\. Lower --batch-size/);
+    await assert.rejects(take(set, 1, { batchSize: 11 }), /10 images do not fill a batch of 11\. Lower --batch-size/);
   });
 });
 
