@@ -38,11 +38,11 @@ describe('Every encoder traces', () => {
     const transposes = (graph: Graph): number => graph.nodes.filter(({ op }) => op === 'Transpose').length;
 
     it(`${encoder.name} in training: no Transpose, and the numbers of tfjs`, async () => {
-      const graph = traceGraph({ inputs: inputsOf(ports(3)), fn: fn('train') });
+      // Eight images: normalising three values a channel in the last stage would magnify the last digit of a pixel to 1e-4, in tfjs too.
+      const graph = traceGraph({ inputs: inputsOf(ports(8)), fn: fn('train') });
       assert.equal(transposes(graph), 0);
-      // The last stage normalises as few as three values a channel, which magnifies what single precision loses before it.
-      const feeds = { ...values, ...draw(image(3), 50) };
-      assertClose(await runGraph(toOnnx(graph), declared(ports(3), feeds)), await eager(fn('train'), feeds), 2e-4, encoder.name);
+      const feeds = { ...values, ...draw(image(8), 50) };
+      assertClose(await runGraph(toOnnx(graph), declared(ports(8), feeds)), await eager(fn('train'), feeds), 2e-5, encoder.name);
     });
 
     it(`${encoder.name} in use: no Transpose, the numbers of tfjs, and a batch of three is three images alone`, async () => {
