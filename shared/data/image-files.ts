@@ -1,5 +1,5 @@
 /** @file Finding the images of a folder and their classes. */
-import { existsSync, readdirSync, type Dirent } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RobencError } from '../errors.js';
 import type { Split } from './image-set.js';
@@ -24,16 +24,15 @@ export function isImageFile(name: string): boolean {
 
 /**
  * The images of one split. Where all subfolders are named like splits (train, test, val, valid, validation) they are taken as such; else both splits are the whole
- * folder. Subfolders of the rest are classes, in lexicographic order (by code unit), an empty one too; images in their subfolders belong to them.
+ * folder. Subfolders of the rest are classes, in lexicographic order (by code unit), an empty one too; links are followed; images in their subfolders belong to them.
  * Throws `not-found` when the split or the images are missing, `bad-input` when images lie beside class folders.
  */
 export function listImages(path: string, split: Split): ListedImages {
   const folder = splitFolder(path, split);
   const classes = folders(folder);
   const loose = visible(folder)
-    .filter((entry) => entry.isFile() && isImageFile(entry.name))
-    .map((entry) => entry.name)
-    .sort();
+    .filter(({ name, kind }) => kind === 'file' && isImageFile(name))
+    .map(({ name }) => name);
   const perClass = classes.map((name) => imagesBelow(folder, name));
   const inClasses = perClass.reduce((sum, files) => sum + files.length, 0);
   if (loose.length === 0 && inClasses === 0)
@@ -65,19 +64,30 @@ function splitFolder(path: string, split: Split): string {
   return join(path, name);
 }
 
-function visible(folder: string): Dirent[] {
-  return readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.name.startsWith('.'));
+interface Entry {
+  readonly name: string;
+  readonly kind: 'file' | 'folder' | 'other';
+}
+
+/** What lies in a folder, hidden entries left out and links followed, in lexicographic order. */
+function visible(folder: string): Entry[] {
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith('.'))
+    .sort()
+    .map((name) => {
+      const found = statSync(join(folder, name), { throwIfNoEntry: false });
+      return { name, kind: found?.isFile() ? 'file' : found?.isDirectory() ? 'folder' : 'other' };
+    });
 }
 
 function folders(folder: string): string[] {
   return visible(folder)
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+    .filter(({ kind }) => kind === 'folder')
+    .map(({ name }) => name);
 }
 
 function imagesBelow(root: string, folder: string): string[] {
-  return visible(join(root, folder))
-    .flatMap((entry) => (entry.isDirectory() ? imagesBelow(root, join(folder, entry.name)) : isImageFile(entry.name) ? [join(folder, entry.name)] : []))
-    .sort();
+  return visible(join(root, folder)).flatMap(({ name, kind }) =>
+    kind === 'folder' ? imagesBelow(root, join(folder, name)) : kind === 'file' && isImageFile(name) ? [join(folder, name)] : [],
+  );
 }

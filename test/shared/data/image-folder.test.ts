@@ -1,6 +1,6 @@
 /** @file Tests of image folders. */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { imageAt } from '@robenc/shared/data/image-set.js';
 import { detectFormat } from '@robenc/shared/data/detect.js';
@@ -38,6 +38,24 @@ describe('image folder', () => {
       assert.deepEqual(
         Array.from({ length: 5 }, (_, i) => imageAt(set, i).data[0]),
         [5, 10, 21, 22, 40],
+      );
+    }),
+  );
+
+  it(
+    'follows links to folders and files, and passes over broken ones',
+    withFolder(async (folder) => {
+      await write(folder, { 'real/1.png': 7, 'data/a/2.png': 8 });
+      symlinkSync(join(folder, 'real'), join(folder, 'data', 'b'));
+      symlinkSync(join(folder, 'real', '1.png'), join(folder, 'data', 'a', '1.png'));
+      symlinkSync(join(folder, 'nowhere.png'), join(folder, 'data', 'a', '3.png'));
+      const set = await openImageSet({ path: join(folder, 'data'), ...common });
+      assert.deepEqual(
+        [set.classes, set.names],
+        [
+          ['a', 'b'],
+          ['a/1.png', 'a/2.png', 'b/1.png'],
+        ],
       );
     }),
   );
