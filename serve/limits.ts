@@ -13,6 +13,9 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = { maxBodyBytes: 16 * 1024 * 1024, maxPixels: 50_000_000, maxImages: 64, queueLimit: 1024 };
 
+/** The most that `maxImages` may be set to. */
+export const IMAGES_ALLOWED = 1024;
+
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   b: 1,

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { defineCommand, type CommandContext } from '@robenc/shared/config/command.js';
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { Engine } from '../engine/engine.js';
-import { DEFAULT_LIMITS, parseBytes } from '../limits.js';
+import { DEFAULT_LIMITS, IMAGES_ALLOWED, parseBytes } from '../limits.js';
 import { startServer, type RunningServer } from '../server.js';
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -39,7 +39,7 @@ export default defineCommand({
     },
     maxBody: { type: 'string', value: 'size', default: '16mb', description: 'largest body, such as 16mb or 512kb' },
     maxPixels: { type: 'number', default: DEFAULT_LIMITS.maxPixels, integer: true, minimum: 1, description: 'most pixels of an image' },
-    maxImages: { type: 'number', default: DEFAULT_LIMITS.maxImages, integer: true, minimum: 1, maximum: 1024, description: 'most images of a request' },
+    maxImages: { type: 'number', default: DEFAULT_LIMITS.maxImages, integer: true, minimum: 1, maximum: IMAGES_ALLOWED, description: 'most images of a request' },
     drainDelay: {
       type: 'number',
       value: 'seconds',

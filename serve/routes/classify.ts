@@ -4,6 +4,7 @@ import { CropSchemeName } from '@robenc/shared/config/manifest.js';
 import { classifyCrops, classifyImages, topPredictions } from '../engine/classify.js';
 import { cropRequestOf } from '../engine/crop-request.js';
 import { graphOf, identityOf } from '../engine/model.js';
+import { IMAGES_ALLOWED } from '../limits.js';
 import { defineRoute } from './route.js';
 import { closed, ImageSize, ModelIdentity, ModelReference, optionsOf, PredictionSchema, RequestId } from './schemas.js';
 
@@ -26,7 +27,7 @@ export default defineRoute({
     ),
     logits: Type.Boolean({ default: false, description: 'also give the logits of all classes' }),
   }),
-  images: 64,
+  images: IMAGES_ALLOWED,
   response: Type.Object(
     {
       model: ModelIdentity,

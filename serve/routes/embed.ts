@@ -2,6 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { embedImages, normalized } from '../engine/embed.js';
 import { identityOf } from '../engine/model.js';
+import { IMAGES_ALLOWED } from '../limits.js';
 import { defineRoute } from './route.js';
 import { closed, ImageSize, ModelIdentity, ModelReference, optionsOf, RequestId } from './schemas.js';
 
@@ -18,7 +19,7 @@ export default defineRoute({
       description: 'numbers, or base64 of little-endian float32, which is smaller and faster to read',
     }),
   }),
-  images: 64,
+  images: IMAGES_ALLOWED,
   response: Type.Object(
     {
       model: ModelIdentity,

@@ -49,7 +49,7 @@ export interface Route extends Described {
   readonly options: TObject;
   /** Schema of a good answer. */
   readonly response: TSchema;
-  /** Most images of one request; 0 for routes without. */
+  /** Most images of one request, whatever the server's own limit; 0 for routes without. */
   readonly images: number;
   handle(request: RouteRequest<never>, context: RouteContext): Promise<unknown>;
 }

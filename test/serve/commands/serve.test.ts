@@ -54,7 +54,7 @@ describe('robenc serve', () => {
     const image = (await png(1)).toString('base64');
     const answer = post(
       `${url}/v1/robustness`,
-      { images: Array<string>(8).fill(image), epsilon: 0, steps: 100, stepSize: 0.01 },
+      { images: Array<string>(8).fill(image), epsilon: 1e-6, steps: 100, stepSize: 1e-6 },
       { 'x-request-id': 'in-hand' },
     );
     // The connection is open once a later request on another one was answered.
