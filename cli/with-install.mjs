@@ -43,5 +43,5 @@ if (script === undefined) {
   process.exit(2);
 }
 if (installationIsMissing()) install();
-const { status, signal } = spawnSync(process.execPath, ['--import', 'tsx', script, ...rest], { cwd: root, stdio: 'inherit' });
+const { status, signal } = spawnSync(process.execPath, ['--import', 'tsx/esm', script, ...rest], { cwd: root, stdio: 'inherit' });
 process.exit(status ?? (signal === 'SIGINT' ? 130 : 3));

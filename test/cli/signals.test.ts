@@ -12,7 +12,7 @@ function start(obeys: boolean) {
     const work = setInterval(() => {}, 1000);
     signal.addEventListener('abort', () => { console.log(signal.reason.code); if (${obeys}) clearInterval(work); });
     console.log('started');`;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', '--input-type=module', '-e', script], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   const heard = (word: string) => new Promise<void>((resolve) => child.stdout.on('data', (chunk) => String(chunk).includes(word) && resolve()));
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   return { child, heard, ended };

@@ -28,8 +28,9 @@ export async function runFiles(files: readonly string[], { processes, fileLimitM
   await Promise.all(lanes);
 }
 
+/** tsx/esm and not tsx: mocha first tries require(), which tsx would answer with a second, CommonJS copy of every module. */
 function startWorker(): ChildProcess {
-  return fork(WORKER, { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return fork(WORKER, { execArgv: ['--import', 'tsx/esm'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 async function stopWorker(worker: ChildProcess): Promise<void> {
