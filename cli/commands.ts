@@ -13,6 +13,21 @@ export interface CommandEntry {
 const entries: readonly CommandEntry[] = [
   { name: 'data', summary: 'list, show or write data sets', load: () => import('@robenc/train/commands/data.js') },
   { name: 'train', summary: 'train a self-supervised encoder as a run file says', load: () => import('@robenc/train/commands/train.js') },
+  {
+    name: 'fit-head',
+    summary: 'fit linear heads on an encoder from a small labelled set',
+    load: () => import('@robenc/train/commands/fit-head.js'),
+  },
+  {
+    name: 'evaluate',
+    summary: 'score an encoder with its linear heads, clean and under white-box attack',
+    load: () => import('@robenc/train/commands/evaluate.js'),
+  },
+  {
+    name: 'export',
+    summary: 'write a trained encoder and its heads as a model package',
+    load: () => import('@robenc/train/commands/export.js'),
+  },
   { name: 'embed', summary: 'write the embeddings of images as JSON lines, CSV or .npy', load: () => import('@robenc/serve/commands/embed.js') },
   { name: 'classify', summary: 'write the classes of images as JSON lines, CSV or .npy', load: () => import('@robenc/serve/commands/classify.js') },
   {
