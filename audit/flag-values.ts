@@ -1,6 +1,5 @@
 /** @file The values of the audit's flags that are more than a word or a number. */
-import { parseEpsilon } from '@robenc/shared/config/epsilon.js';
-import { messageOf, RobencError } from '@robenc/shared/errors.js';
+import { RobencError } from '@robenc/shared/errors.js';
 import type { NormName } from '@robenc/shared/attacks/norms.js';
 import type { Size } from '@robenc/shared/images/resize.js';
 import type { Layout } from './preprocessing.js';
@@ -33,15 +32,6 @@ export function readFlags(flags: Pick<AuditSettings, 'mean' | 'std' | 'range' | 
   const range = numbers('range', flags.range, [2]);
   if (range !== null && range[0]! >= range[1]!) throw fault('range', `--range ${flags.range.join(',')}: give the value of black and then the larger one of white, e.g. 0,255.`);
   return { mean, std, range: range as [number, number] | null, resize: readResize(flags.resize) };
-}
-
-/** `8/255` or a number, as a distance in pixels of [0,1]. Throws `usage`, naming the flag. */
-export function readDistance(flag: string, text: string, norm: NormName): number {
-  try {
-    return parseEpsilon(text, { field: `--${flag}`, maximum: norm === 'linf' ? 1 : Infinity });
-  } catch (cause) {
-    throw new RobencError('usage', messageOf(cause), { cause, field: flag });
-  }
 }
 
 function numbers(flag: string, given: readonly string[], counts: readonly number[]): number[] | null {

@@ -3,17 +3,17 @@ import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
 import { gather } from '@robenc/shared/attacks/batch.js';
 import { attacks } from '@robenc/shared/attacks/index.js';
 import type { AuditFlag, AuditReport } from '@robenc/shared/config/audit.js';
-import { check } from '@robenc/shared/config/check.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
 import { RobencError } from '@robenc/shared/errors.js';
+import { attackOptions } from '@robenc/shared/evaluation/attack-options.js';
 import { batchSizeFor, pixelBatches } from '@robenc/shared/evaluation/pixels.js';
 import { openOracle, type OpenOracle } from '@robenc/shared/evaluation/oracle.js';
 import { robustAccuracy, type RobustAccuracy } from '@robenc/shared/evaluation/robust-accuracy.js';
 import type { DeviceRequest } from '@robenc/shared/runtime/types.js';
 import type { Progress } from '@robenc/shared/config/progress.js';
 import { mapClasses } from './class-map.js';
-import { readDistance, type AuditSettings } from './flag-values.js';
+import type { AuditSettings } from './flag-values.js';
 import type { Evidence } from './flags/flag.js';
 import { sanityChecks } from './flags/index.js';
 import { planAudit, type AuditPlan } from './plan.js';
@@ -82,17 +82,6 @@ export async function runAudit(job: AuditJob): Promise<{ report: AuditReport; ou
   } finally {
     await oracle.close();
   }
-}
-
-/** The options of the attack at every radius, checked against its schema, ascending. Throws `usage`. */
-export function attackOptions(job: Pick<AuditJob, 'attack' | 'epsilons' | 'norm' | 'attackOptions'>): AttackOptions[] {
-  const attack = attacks.get(job.attack);
-  const epsilons = job.epsilons.map((text) => readDistance('eps', text, job.norm));
-  if (epsilons.length === 0) throw new RobencError('usage', 'No radius is given. Give one or several with --eps, e.g. --eps 4/255,8/255.', { field: 'eps' });
-  const given = Object.fromEntries(Object.entries(job.attackOptions).filter(([, value]) => value !== undefined));
-  return [...new Set(epsilons)]
-    .sort((a, b) => a - b)
-    .map((epsilon) => attack.complete(check(attack.options, { ...given, epsilon, norm: job.norm }, `--attack ${attack.name}`, { code: 'usage' }) as AttackOptions));
 }
 
 async function openLabelledSet(job: AuditJob, plan: AuditPlan): Promise<ImageSet & { labels: Int32Array }> {

@@ -1,7 +1,7 @@
 /** @file Puts together what an audit found, in the form of its schema. */
-import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
-import { AUDIT_SCHEMA_VERSION, type AuditFlag, type AuditReport, type AuditResult } from '@robenc/shared/config/audit.js';
+import { AUDIT_SCHEMA_VERSION, type AuditFlag, type AuditReport } from '@robenc/shared/config/audit.js';
 import { classCounts, type ImageSet } from '@robenc/shared/data/image-set.js';
+import { radiusResults } from '@robenc/shared/evaluation/radius-results.js';
 import type { RobustAccuracy } from '@robenc/shared/evaluation/robust-accuracy.js';
 import type { AuditPlan } from '../plan.js';
 import type { ModelInput, Wrapped } from '../preprocessing.js';
@@ -33,7 +33,7 @@ export function reportOf(finished: Finished): AuditReport {
   const counts = classCounts(set);
   const { manifest } = target;
   const reliable = flags.every(({ severity }) => severity !== 'critical');
-  const results = resultsOf(job, outcome);
+  const results = radiusResults(job.attack, outcome);
   return {
     schema: 'robenc/audit',
     schemaVersion: AUDIT_SCHEMA_VERSION,
@@ -66,25 +66,4 @@ export function reportOf(finished: Finished): AuditReport {
     failUnder: job.failUnder,
     passed: reliable && results.every(({ robustAccuracy: value }) => value >= (job.failUnder ?? 0)),
   };
-}
-
-function resultsOf(job: AuditJob, { clean, results }: RobustAccuracy): AuditResult[] {
-  return results.map(({ epsilon, options, robust, gradients }) => {
-    const { epsilon: _radius, norm: _norm, ...constants } = options as AttackOptions & Record<string, unknown>;
-    return {
-      norm: job.norm,
-      epsilon,
-      attack: job.attack,
-      options: constants,
-      images: robust.trials,
-      cleanCorrect: clean.successes,
-      cleanAccuracy: clean.value,
-      cleanInterval: [clean.low, clean.high],
-      robustCorrect: robust.successes,
-      robustAccuracy: robust.value,
-      interval: [robust.low, robust.high],
-      robustShareOfCorrect: clean.successes === 0 ? null : robust.successes / clean.successes,
-      gradients,
-    };
-  });
 }

@@ -1,5 +1,6 @@
 /** @file An audit as lines for people. */
 import type { AuditReport } from '@robenc/shared/config/audit.js';
+import { constantsText } from '@robenc/shared/evaluation/constants-text.js';
 import { proportionText } from '@robenc/shared/evaluation/intervals.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { textTable } from '@robenc/shared/evaluation/text-table.js';
@@ -20,12 +21,6 @@ export function auditText(report: AuditReport): string[] {
     ...report.flags.map(({ code, severity, message }) => `${severity.toUpperCase()} ${code}: ${message}`),
     verdict(report),
   ];
-}
-
-function constantsText(options: Readonly<Record<string, unknown>>): string {
-  return Object.entries(options)
-    .map(([name, value]) => `${name} ${typeof value === 'number' && !Number.isInteger(value) ? epsilonText(value) : String(value)}`)
-    .join(', ');
 }
 
 function verdict({ reliable, failUnder, passed }: AuditReport): string {

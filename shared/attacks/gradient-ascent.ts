@@ -43,7 +43,9 @@ async function climb(job: AttackJob<AscentOptions>, ledger: Ledger, first: reado
       norm.perturb(point, options.epsilon, new Random(seed, 'start', x.ids[index]!, restart));
       norm.project(point, clean, options.epsilon);
     });
-  for (let step = 0; step < options.steps; step++) {
+  // A ball of radius 0 holds nothing but the image itself.
+  const steps = options.epsilon === 0 ? 0 : options.steps;
+  for (let step = 0; step < steps; step++) {
     refuseIfCancelled(signal);
     const { logits, gradient } = await oracle.lossAndGradient(points, Int32Array.from(active, (index) => labels[index]!));
     ledger.consider(active, points, logits);
@@ -54,7 +56,7 @@ async function climb(job: AttackJob<AscentOptions>, ledger: Ledger, first: reado
       norm.project(point, clean, options.epsilon);
     });
     ({ active, points } = options.earlyStop ? dropBroken(active, points, ledger) : { active, points });
-    job.progress?.({ step: restart * options.steps + step + 1, steps: options.restarts * options.steps, survivors: ledger.survivors().length });
+    job.progress?.({ step: restart * steps + step + 1, steps: options.restarts * steps, survivors: ledger.survivors().length });
     if (active.length === 0) return;
   }
   refuseIfCancelled(signal);

@@ -31,8 +31,8 @@ export function encoderShape(encoder: Graph): EncoderShape {
   return { input: input.name, output: output.name, batch: batch!, channels, height, width, size };
 }
 
-/** `image` [batch,3,H,W] → `embedding`, `logits` = embedding · weights + bias. */
-export function classifierGraph(encoder: Graph, head: LinearHead): Graph {
+/** `image` [batch,3,H,W] → `logits` of `head`, a graph from `embedding` to `logits` such as `headGraph` makes. */
+export function classifierGraph(encoder: Graph, head: Graph): Graph {
   const shape = encoderShape(encoder);
   const g = newBuilder();
   const image = g.input('image', 'float32', [shape.batch, shape.channels, shape.height, shape.width]);
@@ -41,15 +41,17 @@ export function classifierGraph(encoder: Graph, head: LinearHead): Graph {
   return g.build('classifier');
 }
 
-/** `embedding` [batch,size] → `logits`. */
+/** `embedding` [batch,size] → `logits` = embedding · weights + bias. */
 export function headGraph(head: LinearHead): Graph {
   const g = newBuilder();
-  g.output('logits', addHead(g, g.input('embedding', 'float32', ['batch', head.size]), head));
+  const embedding = g.input('embedding', 'float32', ['batch', head.size]);
+  const product = g.node('MatMul', [embedding, g.constant(floats(head.weights, [head.size, head.classes]), 'head.weight')]);
+  g.output('logits', g.add(product, g.constant(floats(head.bias), 'head.bias')));
   return g.build('head');
 }
 
 /** Threat `crops`: `image` [batch,crops,3,S,S], every crop by itself → `logits` of the mean embedding. */
-export function aggregateCropsGraph(encoder: Graph, head: LinearHead, crops: number): Graph {
+export function aggregateCropsGraph(encoder: Graph, head: Graph, crops: number): Graph {
   const shape = aggregatable(encoder);
   const g = newBuilder();
   const image = g.input('image', 'float32', ['batch', crops, shape.channels, shape.height, shape.width]);
@@ -61,7 +63,7 @@ export function aggregateCropsGraph(encoder: Graph, head: LinearHead, crops: num
  * Threat `image`: `image` [batch,3,H,W] and the matrices of its crops, `rows` Ay [batch,crops,S,H] and `columns` Ax [batch,crops,S,W];
  * crop = Ay · image · Axᵀ (bilinear, so its gradient is exact) → `logits` of the mean embedding.
  */
-export function aggregateImageGraph(encoder: Graph, head: LinearHead, crops: number, source: { height: number; width: number }): Graph {
+export function aggregateImageGraph(encoder: Graph, head: Graph, crops: number, source: { height: number; width: number }): Graph {
   const shape = aggregatable(encoder);
   const g = newBuilder();
   const image = g.input('image', 'float32', ['batch', shape.channels, source.height, source.width]);
@@ -84,11 +86,11 @@ function meanEmbedding(g: GraphBuilder, encoder: Graph, images: Value, crops: nu
   return g.node('ReduceMean', [grouped, g.ints([1])], { keepdims: 0 });
 }
 
-function addHead(g: GraphBuilder, embedding: Value, head: LinearHead): Value {
-  if (embedding.type.shape[1] !== head.size)
-    throw new RobencError('mismatch', `The head takes embeddings of length ${head.size}, but the encoder gives ${describeType(embedding.type)}. Fit the head on this encoder.`);
-  const product = g.node('MatMul', [embedding, g.constant(floats(head.weights, [head.size, head.classes]), 'head.weight')]);
-  return g.add(product, g.constant(floats(head.bias), 'head.bias'));
+function addHead(g: GraphBuilder, embedding: Value, head: Graph): Value {
+  const input = head.inputs.find(({ name }) => name === 'embedding');
+  if (input?.type.shape[1] !== embedding.type.shape[1])
+    throw new RobencError('mismatch', `The head takes ${input ? describeType(input.type) : 'no embedding'}, but the encoder gives ${describeType(embedding.type)}. Fit a head on this encoder.`);
+  return copyInto(g, head, { inputs: { embedding } }).outputs['logits']!;
 }
 
 /** Aggregates need a free batch size, since they feed crops × batch images at once. */

@@ -1,5 +1,6 @@
 /** @file The crops that a patch-aggregate averages over: drawn per image, as 8-bit crops or as matrices for the graph. */
 import type { ImageId } from '../attacks/attack.js';
+import type { CropSchemeName } from '../config/manifest.js';
 import { floats } from '../graph/value.js';
 import { cropMatrix } from '../images/crop-matrix.js';
 import { cropSchemes } from '../images/crops/index.js';
@@ -12,7 +13,7 @@ import type { ExtraFeeds } from './oracle.js';
 /** How the crops of an image are drawn. */
 export interface CropPlan {
   /** A name from the table of crop schemes. */
-  readonly scheme: string;
+  readonly scheme: CropSchemeName;
   readonly count: number;
   readonly seed: number;
   /** What every crop is resized to: the encoder's input. */

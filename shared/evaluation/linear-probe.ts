@@ -51,12 +51,11 @@ export async function fitLinearHead(job: ProbeJob): Promise<ProbeResult> {
       job.progress?.({ done: ++done, total });
       return result;
     };
-    const order = [...new Random(seed, 'linear-probe').permutation(labels.length)];
-    const held = order.splice(0, Math.max(1, Math.floor(labels.length / 5)));
+    const { held, rest } = heldOutRows(labels.length, seed);
     const heldOut: { weightDecay: number; accuracy: number }[] = [];
-    if (decays.length > 1 && order.length > 0)
+    if (decays.length > 1 && rest.length > 0)
       for (const weightDecay of decays) {
-        const { head } = await fit(order, weightDecay);
+        const { head } = await fit(rest, weightDecay);
         const { value } = logitAccuracy(applyHead(head, pickRows(embeddings, size, held)), pickLabels(labels, held), classes);
         heldOut.push({ weightDecay, accuracy: value });
       }
@@ -68,6 +67,12 @@ export async function fitLinearHead(job: ProbeJob): Promise<ProbeResult> {
   } finally {
     await products.close();
   }
+}
+
+/** The fifth of `count` rows (at least one) that is held out, and the rest; in random order. */
+export function heldOutRows(count: number, seed: number): { held: readonly number[]; rest: readonly number[] } {
+  const rest = [...new Random(seed, 'linear-probe').permutation(count)];
+  return { held: rest.splice(0, Math.max(1, Math.floor(count / 5))), rest };
 }
 
 async function fitRows(job: ProbeJob, products: Products, size: number, rows: readonly number[], weightDecay: number) {

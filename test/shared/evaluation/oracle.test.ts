@@ -70,7 +70,7 @@ async function assertGradient(oracle: OpenOracle, x: Batch, labels: Int32Array):
 describe('an oracle over sessions', () => {
   const encoder = smallEncoder(seed);
   const head = randomHead(seed);
-  const classifier = classifierGraph(encoder, head);
+  const classifier = classifierGraph(encoder, headGraph(head));
 
   it('answers the logits of encoder and head, and a gradient that agrees with finite differences', () =>
     withOracle(classifier, async (oracle) => {
@@ -84,7 +84,7 @@ describe('an oracle over sessions', () => {
     const x = randomBatch([3, SIZE, SIZE], 5);
     const labels = Int32Array.of(0, 1, 2, 3, 0);
     const free = await withOracle(classifier, (oracle) => oracle.lossAndGradient(x, labels));
-    const fixed = classifierGraph(smallEncoder(seed, 2), head);
+    const fixed = classifierGraph(smallEncoder(seed, 2), headGraph(head));
     const filled = await withOracle(fixed, (oracle) => oracle.lossAndGradient(x, labels));
     for (const part of ['loss', 'logits', 'gradient'] as const) assertNear(filled[part], free[part], 1e-6);
   });
@@ -122,7 +122,7 @@ describe('patch aggregates', () => {
   const plan: CropPlan = { scheme: 'crops', count: 3, seed, output: { height: SIZE, width: SIZE } };
 
   it('threat crops: the logits of the mean embedding of all crops', () =>
-    withOracle(aggregateCropsGraph(encoder, head, 3), async (oracle) => {
+    withOracle(aggregateCropsGraph(encoder, headGraph(head), 3), async (oracle) => {
       const x = randomBatch([3, 3, SIZE, SIZE], 2);
       const each = await embed(encoder, createBatch(x.data, [3, SIZE, SIZE]));
       const mean = Float32Array.from({ length: 2 * EMBEDDING }, (_, i) => {
@@ -135,11 +135,11 @@ describe('patch aggregates', () => {
 
   it('threat image: crops inside the graph give what 8-bit crops give, within their rounding, with the gradient of the whole image', () =>
     withOracle(
-      aggregateImageGraph(encoder, head, plan.count, source),
+      aggregateImageGraph(encoder, headGraph(head), plan.count, source),
       async (oracle) => {
         const x = randomBatch([3, source.height, source.width], 4);
         const crops = x.ids.flatMap((id, i) => cutCrops(plan, id, fromTensor(x.data, source.height, source.width, i * 3 * 120)));
-        const expected = await withOracle(aggregateCropsGraph(encoder, head, plan.count), (other) => other.forward(createBatch(toTensor(crops).data as Float32Array, [3, 3, SIZE, SIZE])));
+        const expected = await withOracle(aggregateCropsGraph(encoder, headGraph(head), plan.count), (other) => other.forward(createBatch(toTensor(crops).data as Float32Array, [3, 3, SIZE, SIZE])));
         assertNear(await oracle.forward(x), expected, 0.02);
         await assertGradient(oracle, x, Int32Array.of(0, 1, 2, 3));
       },
@@ -148,7 +148,7 @@ describe('patch aggregates', () => {
 
   it('gives every image its own crops, whatever batch it comes in', () =>
     withOracle(
-      aggregateImageGraph(encoder, head, plan.count, source),
+      aggregateImageGraph(encoder, headGraph(head), plan.count, source),
       async (oracle) => {
         const x = randomBatch([3, source.height, source.width], 4);
         const whole = await oracle.forward(x);
@@ -168,8 +168,8 @@ describe('patch aggregates', () => {
   });
 
   it('refuses a head of another length, an encoder with a fixed batch, and a model that is no encoder', () => {
-    assert.throws(() => classifierGraph(encoder, { ...head, size: 5, weights: new Float32Array(20) }), /takes embeddings of length 5, but the encoder gives float32\[batch,6\]/);
-    assert.throws(() => aggregateCropsGraph(smallEncoder(seed, 4), head, 2), /exactly 4 images at a time/);
+    assert.throws(() => classifierGraph(encoder, headGraph({ ...head, size: 5, weights: new Float32Array(20) })), /takes float32\[batch,5\], but the encoder gives float32\[batch,6\]/);
+    assert.throws(() => aggregateCropsGraph(smallEncoder(seed, 4), headGraph(head), 2), /exactly 4 images at a time/);
     const g = newBuilder();
     g.output('y', g.input('x', 'float32', ['batch', 3]));
     assert.throws(() => encoderShape(g.build('flat')), /this model has x float32\[batch,3\] -> y float32\[batch,3\]/);
