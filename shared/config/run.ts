@@ -82,14 +82,27 @@ export type RunConfig = Static<typeof RunConfig> & { readonly out: string };
 
 /**
  * A run from a file, an object, or nothing (all defaults), with overrides by dotted path, e.g. `{'views.count': 8}`; overrides that are undefined are ignored.
- * Relative paths in it start from the folder the program runs in. Throws `not-found`, `bad-file` or `bad-input`, naming file and field.
+ * Relative paths in it start from the folder the program runs in. Throws `not-found`, `bad-file`, `bad-input`, or `usage`
+ * where an override is at fault, naming file and field.
  */
 export function loadRunConfig(source: string | object = {}, overrides: Readonly<Record<string, unknown>> = {}): RunConfig {
   const what = typeof source === 'string' ? source : 'run';
   const value: unknown = typeof source === 'string' ? readJson(source) : source;
-  const run = check(RunConfig, overridden(value, overrides), what);
-  checkTogether(run, what);
-  return { ...run, out: run.out ?? `runs/${run.name}` };
+  try {
+    const run = check(RunConfig, overridden(value, overrides), what);
+    checkTogether(run, what);
+    return { ...run, out: run.out ?? `runs/${run.name}` };
+  } catch (error) {
+    throw blameFlags(error, overrides);
+  }
+}
+
+/** A fault in a field that an override set is the caller's (`usage`), not the file's. */
+function blameFlags(error: unknown, overrides: Readonly<Record<string, unknown>>): unknown {
+  if (!(error instanceof RobencError) || error.code !== 'bad-input') return error;
+  const { field = '', message } = error;
+  const isOverride = Object.entries(overrides).some(([path, value]) => value !== undefined && (path === field || field.startsWith(`${path}.`)));
+  return isOverride ? new RobencError('usage', message, { cause: error, field }) : error;
 }
 
 /** Names of choices go first: choosing another entry drops the options of the one that the file chose, and the other overrides are options of the new one. */

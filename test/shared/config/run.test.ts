@@ -67,6 +67,12 @@ describe('run file', () => {
     assert.equal(failure(() => loadRunConfig({ views: 3 }, { 'views.count': 4 })).field, 'views.count');
   });
 
+  it('a fault in an override is usage, a fault in the file is not', () => {
+    assert.equal(failure(() => loadRunConfig({}, { 'views.cuont': 3 })).code, 'usage');
+    assert.equal(failure(() => loadRunConfig({}, { batchSize: 1 })).code, 'usage');
+    assert.equal(failure(() => loadRunConfig({ batchSize: 1 }, { epochs: 3 })).code, 'bad-input');
+  });
+
   it('fields that cannot go together are refused', () => {
     assert.equal(failure(() => loadRunConfig({ data: { limit: 50 }, batchSize: 100 })).field, 'data.limit');
     assert.equal(failure(() => loadRunConfig({ schedule: { unit: 'replay' }, adversary: { name: 'pgd' } })).field, 'schedule.unit');
