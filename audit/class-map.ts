@@ -18,10 +18,13 @@ export function readClassNames(given: readonly string[]): readonly string[] | nu
 export function mapClasses(dataClasses: readonly string[], names: readonly string[] | null, logits: number): number[] {
   if (names === null) {
     if (dataClasses.length > logits)
-      throw fault(`The data has ${dataClasses.length} classes (${shortList(dataClasses)}), but the model has ${logits} logits. Name the class of each logit with --classes, or take folders away.`);
+      throw fault(
+        `The data has ${dataClasses.length} classes (${shortList(dataClasses)}), but the model has ${logits} logits. Name the class of each logit with --classes, or take folders away.`,
+      );
     return dataClasses.map((_, index) => index);
   }
-  if (names.length > logits) throw fault(`--classes names ${names.length} classes, but the model has ${logits} logits. Give at most one name per logit, in their order.`);
+  if (names.length > logits)
+    throw fault(`--classes names ${names.length} classes, but the model has ${logits} logits. Give at most one name per logit, in their order.`);
   return dataClasses.map((name) => {
     const index = names.indexOf(name);
     if (index < 0) throw fault(`The data has a class "${name}" that --classes does not name. It names: ${shortList(names)}.`);

@@ -30,7 +30,8 @@ export function readFlags(flags: Pick<AuditSettings, 'mean' | 'std' | 'range' | 
   const std = numbers('std', flags.std, [1, 3]);
   if (std?.some((value) => value <= 0)) throw fault('std', `--std ${flags.std.join(',')}: every value must be above 0.`);
   const range = numbers('range', flags.range, [2]);
-  if (range !== null && range[0]! >= range[1]!) throw fault('range', `--range ${flags.range.join(',')}: give the value of black and then the larger one of white, e.g. 0,255.`);
+  if (range !== null && range[0]! >= range[1]!)
+    throw fault('range', `--range ${flags.range.join(',')}: give the value of black and then the larger one of white, e.g. 0,255.`);
   return { mean, std, range: range as [number, number] | null, resize: readResize(flags.resize) };
 }
 

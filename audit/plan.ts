@@ -43,14 +43,23 @@ export function planAudit(settings: AuditSettings, manifest: Manifest | null, in
       fromManifest,
     ),
     note('size', sizeNote(size), values.resize !== null, '--resize', fromManifest),
-    note('images', settings.limit === undefined ? 'all' : `${settings.limit} at most, chosen by the seed alike from every class`, settings.limit !== undefined, '--limit'),
+    note(
+      'images',
+      settings.limit === undefined ? 'all' : `${settings.limit} at most, chosen by the seed alike from every class`,
+      settings.limit !== undefined,
+      '--limit',
+    ),
     note('seed', String(settings.seed), settings.seed !== 0, '--seed'),
     note('norm', settings.norm, settings.norm !== 'linf', '--norm'),
   ];
   return { preprocessing, size, classNames, assumptions };
 }
 
-function sizePolicy(resize: { fit: 'cover' | 'contain' | 'stretch'; size: { height: number; width: number } | null } | null, manifest: Manifest | null, input: ModelInput): SizePolicy | undefined {
+function sizePolicy(
+  resize: { fit: 'cover' | 'contain' | 'stretch'; size: { height: number; width: number } | null } | null,
+  manifest: Manifest | null,
+  input: ModelInput,
+): SizePolicy | undefined {
   const size = input.size ?? resize?.size ?? null;
   if (size === null) return undefined;
   return { ...size, fit: resize?.fit ?? manifest?.input.fit ?? 'exact' };

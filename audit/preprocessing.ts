@@ -31,14 +31,21 @@ export interface ModelInput {
 export function modelInput(model: Graph, layout: Layout): ModelInput {
   const [input, ...others] = model.inputs;
   if (input === undefined || others.length > 0 || input.type.shape.length !== 4 || !isFloat(input.type.dtype))
-    throw new RobencError('unsupported', `An audit needs a model with one floating-point input of rank 4, the images. This one takes ${model.inputs.map(({ name, type }) => `${name} ${describeType(type)}`).join(', ')}.`);
+    throw new RobencError(
+      'unsupported',
+      `An audit needs a model with one floating-point input of rank 4, the images. This one takes ${model.inputs.map(({ name, type }) => `${name} ${describeType(type)}`).join(', ')}.`,
+    );
   const text = `${input.name} ${describeType(input.type)}`;
   const [batch, second, third, fourth] = input.type.shape as readonly [Dim, Dim, Dim, Dim];
   const [channels, height, width] = layout === 'nchw' ? [second, third, fourth] : [fourth, second, third];
   if (channels !== 1 && channels !== 3) {
     const [other, there] = layout === 'nchw' ? ['nhwc', fourth] : ['nchw', second];
     if (there === 1 || there === 3)
-      throw new RobencError('usage', `The input ${text} has ${channels} where --layout ${layout} has the channels, but ${there} where ${other} has them. Pass --layout ${other}.`, { field: 'layout' });
+      throw new RobencError(
+        'usage',
+        `The input ${text} has ${channels} where --layout ${layout} has the channels, but ${there} where ${other} has them. Pass --layout ${other}.`,
+        { field: 'layout' },
+      );
     throw new RobencError('unsupported', `The input ${text} has ${channels} channels; an audit needs 3 (RGB) or 1 (grey).`);
   }
   return { name: input.name, text, batch, channels, size: typeof height === 'number' && typeof width === 'number' ? { height, width } : null };
@@ -66,7 +73,11 @@ export function wrapModel(model: Graph, input: ModelInput, size: Size, preproces
   const logits = flat(g, beforeSoftmax(scores, notes));
   const classes = logits.type.shape[1];
   if (logits.type.shape.length !== 2 || typeof classes !== 'number' || classes < 2 || !isFloat(logits.type.dtype))
-    throw new RobencError('unsupported', `The output ${chosen.name} ${describeType(scores.type)} is no list of logits [batch,classes] for two or more classes. Name another with --output.`, { field: 'output' });
+    throw new RobencError(
+      'unsupported',
+      `The output ${chosen.name} ${describeType(scores.type)} is no list of logits [batch,classes] for two or more classes. Name another with --output.`,
+      { field: 'output' },
+    );
   g.output('logits', g.cast(logits, 'float32'));
   return { graph: g.build(`${model.name}_pixels`), classes, output: `${chosen.name} ${describeType(scores.type)}`, softmaxRemoved: notes.length > 0 };
 }

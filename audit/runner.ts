@@ -55,7 +55,8 @@ export async function runAudit(job: AuditJob): Promise<{ report: AuditReport; ou
   const set = await openLabelledSet(job, plan);
   const wrapped = wrapModel(target.graph, input, set, plan.preprocessing, job.output);
   const logitOf = mapClasses(set.classes, plan.classNames, wrapped.classes);
-  for (const { name, value, source, flag } of plan.assumptions) job.tell(`${source === 'default' ? 'Assumed' : 'Taken'} ${name}: ${value} (${source}${flag === null ? '' : `, change with ${flag}`})`);
+  for (const { name, value, source, flag } of plan.assumptions)
+    job.tell(`${source === 'default' ? 'Assumed' : 'Taken'} ${name}: ${value} (${source}${flag === null ? '' : `, change with ${flag}`})`);
   const oracle = await openOracle(wrapped.graph, { workers: job.workers, device: job.device });
   try {
     if (oracle.notice !== null) job.tell(oracle.notice);
@@ -88,15 +89,26 @@ async function openLabelledSet(job: AuditJob, plan: AuditPlan): Promise<ImageSet
   const { data: path, split, limit, seed } = job;
   const set = await openImageSet({ path, split, limit, seed, size: plan.size, warn: job.tell }).catch((cause: unknown) => {
     // The remedy is a flag, so it is a matter of usage here.
-    if (cause instanceof RobencError && cause.code === 'mismatch' && cause.field === 'resize') throw new RobencError('usage', cause.message, { cause, field: 'resize' });
+    if (cause instanceof RobencError && cause.code === 'mismatch' && cause.field === 'resize')
+      throw new RobencError('usage', cause.message, { cause, field: 'resize' });
     throw cause;
   });
   if (set.labels === null)
-    throw new RobencError('usage', `${path} has no class folders, and an audit needs labels. Sort the images into one folder per class, or give another folder with --data.`, { field: 'data' });
+    throw new RobencError(
+      'usage',
+      `${path} has no class folders, and an audit needs labels. Sort the images into one folder per class, or give another folder with --data.`,
+      { field: 'data' },
+    );
   return { ...set, labels: set.labels };
 }
 
-function attackAll(job: AuditJob, options: readonly AttackOptions[], set: ImageSet & { labels: Int32Array }, logitOf: readonly number[], oracle: OpenOracle): Promise<RobustAccuracy> {
+function attackAll(
+  job: AuditJob,
+  options: readonly AttackOptions[],
+  set: ImageSet & { labels: Int32Array },
+  logitOf: readonly number[],
+  oracle: OpenOracle,
+): Promise<RobustAccuracy> {
   return robustAccuracy({
     oracle,
     labels: set.labels.map((label) => logitOf[label]!),

@@ -18,7 +18,8 @@ export interface Target {
 /** Opens a model file or a package folder. Throws `not-found`, `bad-file` or `unsupported`, naming the file. */
 export async function openTarget(path: string): Promise<Target> {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new RobencError('not-found', `There is no model at ${path}. Give an ONNX file, or the folder of a model package.`, { field: 'model' });
+  if (found === undefined)
+    throw new RobencError('not-found', `There is no model at ${path}. Give an ONNX file, or the folder of a model package.`, { field: 'model' });
   const opened = found.isDirectory() ? await openPackage(path) : null;
   const file = opened?.path('classifier') ?? path;
   return { path: file, sha256: sha256(readBytes(file)), graph: fromOnnx(file), manifest: opened?.manifest ?? null };

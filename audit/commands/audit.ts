@@ -23,7 +23,12 @@ export default defineCommand({
   arguments: { model: { description: 'an ONNX file, or the folder of a model package' } },
   options: {
     data: { type: 'string', value: 'dir', required: true, description: 'images in class folders, or CIFAR batches' },
-    eps: { type: 'list', value: 'radius', required: true, description: 'radius of the ball around each image in pixels of [0,1], e.g. 8/255; several are attacked from the smallest on' },
+    eps: {
+      type: 'list',
+      value: 'radius',
+      required: true,
+      description: 'radius of the ball around each image in pixels of [0,1], e.g. 8/255; several are attacked from the smallest on',
+    },
     norm: { type: 'string', choices: ['linf', 'l2'], default: 'linf', description: 'norm of the ball' },
     attack: { type: 'string', choices: attacks.names, default: 'pgd', description: 'the attack' },
     steps: { type: 'number', integer: true, minimum: 1, description: 'steps of the attack (pgd: 20)' },
@@ -34,7 +39,11 @@ export default defineCommand({
     layout: { type: 'string', choices: ['nchw', 'nhwc'], description: 'order of the axes of the input (nchw)' },
     range: { type: 'list', value: 'v', description: 'what black and white are to the model: two numbers, e.g. 0,255 (0,1)' },
     classes: { type: 'list', value: 'name', description: 'class folder of logit 0, 1, …, or a text file with one name a line' },
-    resize: { type: 'string', value: 'how', description: 'bring images to the size of the model: cover, contain or stretch; for a model of free size cover:224x224' },
+    resize: {
+      type: 'string',
+      value: 'how',
+      description: 'bring images to the size of the model: cover, contain or stretch; for a model of free size cover:224x224',
+    },
     output: { type: 'string', value: 'name', description: 'the output that holds the logits, where there are several' },
     split: { type: 'string', choices: ['train', 'test'], default: 'test', description: 'which part of data that has parts' },
     limit: { type: 'number', integer: true, minimum: 1, description: 'attack only so many images, chosen by the seed alike from every class' },

@@ -7,7 +7,10 @@ export const constantOutput: SanityCheck = {
   look({ logits, classes }) {
     const rows = logits.length / classes;
     if (rows < 2 || !logits.every((value, i) => value === logits[i % classes])) return null;
-    return { severity: 'critical', message: `The logits of the first ${rows} images are all the same: the model does not look at its input. Check the file, and --range, --mean and --std.` };
+    return {
+      severity: 'critical',
+      message: `The logits of the first ${rows} images are all the same: the model does not look at its input. Check the file, and --range, --mean and --std.`,
+    };
   },
 };
 
@@ -26,7 +29,10 @@ export const fewerClasses: SanityCheck = {
   code: 'fewer-classes',
   look({ dataClasses, classes, classesNamed }) {
     if (classesNamed || dataClasses >= classes) return null;
-    return { severity: 'warning', message: `The data has ${dataClasses} classes and the model ${classes} logits; class folder i was taken for logit i. If that is wrong, name the class of each logit with --classes.` };
+    return {
+      severity: 'warning',
+      message: `The data has ${dataClasses} classes and the model ${classes} logits; class folder i was taken for logit i. If that is wrong, name the class of each logit with --classes.`,
+    };
   },
 };
 
@@ -34,6 +40,9 @@ export const unverified: SanityCheck = {
   code: 'unverified',
   look({ outcome }) {
     if (outcome.unverified === 0) return null;
-    return { severity: 'warning', message: `${outcome.unverified} adversarial points were classified correctly when checked again in another batch; they were not counted. The model is at the edge of rounding, or not deterministic.` };
+    return {
+      severity: 'warning',
+      message: `${outcome.unverified} adversarial points were classified correctly when checked again in another batch; they were not counted. The model is at the edge of rounding, or not deterministic.`,
+    };
   },
 };

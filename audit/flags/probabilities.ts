@@ -7,7 +7,9 @@ const SUM_TOLERANCE = 1e-3;
 export const softmaxRemoved: SanityCheck = {
   code: 'softmax-removed',
   look: ({ softmaxRemoved: removed, softmaxOutput }) =>
-    removed ? { severity: 'info', message: `The output ${softmaxOutput} is a Softmax; the attack uses the logits before it, which changes no prediction.` } : null,
+    removed
+      ? { severity: 'info', message: `The output ${softmaxOutput} is a Softmax; the attack uses the logits before it, which changes no prediction.` }
+      : null,
 };
 
 /** The outputs sum to one though no final Softmax node was found. */
@@ -22,7 +24,8 @@ export const probabilities: SanityCheck = {
     }
     return {
       severity: 'critical',
-      message: 'The outputs lie in [0,1] and sum to 1, so they seem to be probabilities: cross-entropy on them has almost no gradient, and robust accuracy is overestimated. Export the model up to its logits, or name them with --output.',
+      message:
+        'The outputs lie in [0,1] and sum to 1, so they seem to be probabilities: cross-entropy on them has almost no gradient, and robust accuracy is overestimated. Export the model up to its logits, or name them with --output.',
     };
   },
 };

@@ -8,6 +8,9 @@ export const stochastic: SanityCheck = {
     const random = graph.nodes.filter(({ op, domain }) => operators.find(op, domain)?.stochastic);
     if (random.length === 0) return null;
     const names = random.slice(0, 3).map(({ op, name }) => `${op} "${name}"`);
-    return { severity: 'critical', message: `The model draws random numbers (${names.join(', ')}): a single pass decides nothing. Export it in evaluation mode.` };
+    return {
+      severity: 'critical',
+      message: `The model draws random numbers (${names.join(', ')}): a single pass decides nothing. Export it in evaluation mode.`,
+    };
   },
 };

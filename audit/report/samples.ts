@@ -1,7 +1,20 @@
 /** @file samples.csv: one line per image and radius. */
 import type { RobustAccuracy } from '@robenc/shared/evaluation/robust-accuracy.js';
 
-const COLUMNS = ['image', 'label', 'clean_prediction', 'epsilon', 'robust', 'adversarial_prediction', 'found_at', 'loss_before', 'loss_after', 'linf', 'l2', 'gradients'];
+const COLUMNS = [
+  'image',
+  'label',
+  'clean_prediction',
+  'epsilon',
+  'robust',
+  'adversarial_prediction',
+  'found_at',
+  'loss_before',
+  'loss_after',
+  'linf',
+  'l2',
+  'gradients',
+];
 
 /** CSV (RFC 4180) with a header. Labels and predictions are logits; `robust` is 1 or 0. */
 export function samplesCsv({ records }: RobustAccuracy): string {

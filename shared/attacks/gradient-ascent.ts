@@ -47,7 +47,10 @@ async function climb(job: AttackJob<AscentOptions>, ledger: Ledger, first: reado
   const steps = options.epsilon === 0 ? 0 : options.steps;
   for (let step = 0; step < steps; step++) {
     refuseIfCancelled(signal);
-    const { logits, gradient } = await oracle.lossAndGradient(points, Int32Array.from(active, (index) => labels[index]!));
+    const { logits, gradient } = await oracle.lossAndGradient(
+      points,
+      Int32Array.from(active, (index) => labels[index]!),
+    );
     ledger.consider(active, points, logits);
     ledger.countGradients(active, gradient);
     const size = imageSize(x);
@@ -72,9 +75,7 @@ function dropBroken(active: readonly number[], points: Batch, ledger: Ledger): {
 
 function eachImage(points: Batch, x: Batch, active: readonly number[], visit: (point: Float32Array, clean: Float32Array, index: number, row: number) => void) {
   const size = imageSize(x);
-  active.forEach((index, row) =>
-    visit(points.data.subarray(row * size, (row + 1) * size), x.data.subarray(index * size, (index + 1) * size), index, row),
-  );
+  active.forEach((index, row) => visit(points.data.subarray(row * size, (row + 1) * size), x.data.subarray(index * size, (index + 1) * size), index, row));
 }
 
 function refuseIfCancelled(signal: AbortSignal | undefined): void {

@@ -27,8 +27,11 @@ export const pgd: Attack<PgdOptions> = {
   options: schema,
   complete({ epsilon, norm = 'linf', steps = 20, stepSize = epsilon / 4, randomStart = true, restarts = 1, trace = false, earlyStop = !trace }) {
     if (restarts > 1 && !randomStart)
-      throw new RobencError('usage', `restarts is ${restarts}, but without randomStart every restart is the same run. Set randomStart, or restarts to 1.`, { field: 'restarts' });
-    if (trace && earlyStop) throw new RobencError('usage', 'trace records every iterate, so it cannot go with earlyStop. Leave earlyStop out.', { field: 'earlyStop' });
+      throw new RobencError('usage', `restarts is ${restarts}, but without randomStart every restart is the same run. Set randomStart, or restarts to 1.`, {
+        field: 'restarts',
+      });
+    if (trace && earlyStop)
+      throw new RobencError('usage', 'trace records every iterate, so it cannot go with earlyStop. Leave earlyStop out.', { field: 'earlyStop' });
     return { epsilon, norm, steps, stepSize, randomStart, restarts, earlyStop, trace };
   },
   run: (job) => gradientAscent({ ...job, options: pgd.complete(job.options) }),

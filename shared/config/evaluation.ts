@@ -12,7 +12,9 @@ export const EvaluationResult = Type.Object(
   {
     threatModel: Type.String({ description: 'name of the threat model: head and threat in one word' }),
     head: Type.Union([Type.Literal('image'), Type.Literal('aggregate')]),
-    threat: Type.Union([Type.Literal('image'), Type.Literal('crops')], { description: 'what the adversary may change: the image, or every crop of it by itself' }),
+    threat: Type.Union([Type.Literal('image'), Type.Literal('crops')], {
+      description: 'what the adversary may change: the image, or every crop of it by itself',
+    }),
     crops: Type.Union([Type.Object({ count: Type.Integer({ minimum: 1 }), scheme: CropSchemeName, seed: Type.Integer({ minimum: 0 }) }, closed), Type.Null()]),
     ...AuditResult.properties,
   },
@@ -27,7 +29,17 @@ export const EvaluationReport = Type.Object(
     seconds: Type.Number({ minimum: 0 }),
     source: Type.String({ description: 'run, package or file that was evaluated' }),
     encoderDigest: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the encoder file, or of the parameters and running statistics of a run' }),
-    data: Type.Object({ name: Type.String(), split: Type.String(), images: Type.Integer({ minimum: 1 }), height: Type.Integer(), width: Type.Integer(), classes: Type.Array(Type.String()) }, closed),
+    data: Type.Object(
+      {
+        name: Type.String(),
+        split: Type.String(),
+        images: Type.Integer({ minimum: 1 }),
+        height: Type.Integer(),
+        width: Type.Integer(),
+        classes: Type.Array(Type.String()),
+      },
+      closed,
+    ),
     seed: Type.Integer({ minimum: 0 }),
     device: Type.String(),
     threats: Type.Record(Type.String(), Type.String(), { description: 'threat model by name: what it means' }),

@@ -15,7 +15,10 @@ export const HeadFile = Type.Object(
     /** `image`: embeddings of whole images; `aggregate`: means of the embeddings of crops. */
     kind: Type.Union([Type.Literal('image'), Type.Literal('aggregate')]),
     crops: Type.Union([Type.Object({ count: Type.Integer({ minimum: 1 }), scheme: CropSchemeName }, closed), Type.Null()]),
-    encoderDigest: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'what the head belongs to: SHA-256 of the encoder file, or of the parameters and running statistics of a run' }),
+    encoderDigest: Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description: 'what the head belongs to: SHA-256 of the encoder file, or of the parameters and running statistics of a run',
+    }),
     classes: Type.Array(Type.String(), { minItems: 2, description: 'class names in the order of the logits' }),
     size: Type.Integer({ minimum: 1, description: 'length of an embedding' }),
     weights: Type.String({ description: 'float32 [size, classes], row-major, little-endian, in base64' }),
@@ -27,7 +30,9 @@ export const HeadFile = Type.Object(
         seed: Type.Integer({ minimum: 0 }),
         weightDecay: Type.Number({ minimum: 0 }),
         trainAccuracy: share,
-        heldOut: Type.Array(Type.Object({ weightDecay: Type.Number(), accuracy: share }, closed), { description: 'accuracy on a held-out fifth, per weight decay tried' }),
+        heldOut: Type.Array(Type.Object({ weightDecay: Type.Number(), accuracy: share }, closed), {
+          description: 'accuracy on a held-out fifth, per weight decay tried',
+        }),
         neighbourAccuracy: Type.Union([share, Type.Null()], { description: 'of 20 nearest neighbours on the held-out fifth: the encoder without a head' }),
       },
       closed,

@@ -16,12 +16,19 @@ export function readDistance(flag: string, text: string, norm: NormName): number
 }
 
 /** The options of the attack at every radius, ascending, checked against its schema; options that are undefined have their defaults. Throws `usage`. */
-export function attackOptions(job: { attack: string; epsilons: readonly string[]; norm: NormName; attackOptions: Readonly<Record<string, unknown>> }): AttackOptions[] {
+export function attackOptions(job: {
+  attack: string;
+  epsilons: readonly string[];
+  norm: NormName;
+  attackOptions: Readonly<Record<string, unknown>>;
+}): AttackOptions[] {
   const attack = attacks.get(job.attack);
   const epsilons = job.epsilons.map((text) => readDistance('eps', text, job.norm));
   if (epsilons.length === 0) throw new RobencError('usage', 'No radius is given. Give one or several with --eps, e.g. --eps 4/255,8/255.', { field: 'eps' });
   const given = Object.fromEntries(Object.entries(job.attackOptions).filter(([, value]) => value !== undefined));
   return [...new Set(epsilons)]
     .sort((a, b) => a - b)
-    .map((epsilon) => attack.complete(check(attack.options, { ...given, epsilon, norm: job.norm }, `--attack ${attack.name}`, { code: 'usage' }) as AttackOptions));
+    .map((epsilon) =>
+      attack.complete(check(attack.options, { ...given, epsilon, norm: job.norm }, `--attack ${attack.name}`, { code: 'usage' }) as AttackOptions),
+    );
 }

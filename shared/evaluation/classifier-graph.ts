@@ -24,9 +24,26 @@ export function encoderShape(encoder: Graph): EncoderShape {
   const output = encoder.outputs.find(({ name }) => name === 'embedding') ?? encoder.outputs[0];
   const [batch, channels, height, width] = input?.type.shape ?? [];
   const size = output?.value.type.shape[1];
-  if (!input || !output || others.length > 0 || input.type.shape.length !== 4 || typeof channels !== 'number' || typeof height !== 'number' || typeof width !== 'number' || typeof size !== 'number' || output.value.type.shape.length !== 2) {
-    const ports = [...encoder.inputs.map(({ name, type }) => `${name} ${describeType(type)}`), '->', ...encoder.outputs.map(({ name, value }) => `${name} ${describeType(value.type)}`)];
-    throw new RobencError('unsupported', `An encoder takes one image [batch,channels,height,width] and gives one embedding [batch,size]; this model has ${ports.join(' ')}.`);
+  if (
+    !input ||
+    !output ||
+    others.length > 0 ||
+    input.type.shape.length !== 4 ||
+    typeof channels !== 'number' ||
+    typeof height !== 'number' ||
+    typeof width !== 'number' ||
+    typeof size !== 'number' ||
+    output.value.type.shape.length !== 2
+  ) {
+    const ports = [
+      ...encoder.inputs.map(({ name, type }) => `${name} ${describeType(type)}`),
+      '->',
+      ...encoder.outputs.map(({ name, value }) => `${name} ${describeType(value.type)}`),
+    ];
+    throw new RobencError(
+      'unsupported',
+      `An encoder takes one image [batch,channels,height,width] and gives one embedding [batch,size]; this model has ${ports.join(' ')}.`,
+    );
   }
   return { input: input.name, output: output.name, batch: batch!, channels, height, width, size };
 }
@@ -89,13 +106,17 @@ function meanEmbedding(g: GraphBuilder, encoder: Graph, images: Value, crops: nu
 function addHead(g: GraphBuilder, embedding: Value, head: Graph): Value {
   const input = head.inputs.find(({ name }) => name === 'embedding');
   if (input?.type.shape[1] !== embedding.type.shape[1])
-    throw new RobencError('mismatch', `The head takes ${input ? describeType(input.type) : 'no embedding'}, but the encoder gives ${describeType(embedding.type)}. Fit a head on this encoder.`);
+    throw new RobencError(
+      'mismatch',
+      `The head takes ${input ? describeType(input.type) : 'no embedding'}, but the encoder gives ${describeType(embedding.type)}. Fit a head on this encoder.`,
+    );
   return copyInto(g, head, { inputs: { embedding } }).outputs['logits']!;
 }
 
 /** Aggregates need a free batch size, since they feed crops × batch images at once. */
 function aggregatable(encoder: Graph): EncoderShape {
   const shape = encoderShape(encoder);
-  if (typeof shape.batch === 'number') throw new RobencError('unsupported', `The encoder takes exactly ${shape.batch} images at a time; aggregates over crops need a free batch size.`);
+  if (typeof shape.batch === 'number')
+    throw new RobencError('unsupported', `The encoder takes exactly ${shape.batch} images at a time; aggregates over crops need a free batch size.`);
   return shape;
 }

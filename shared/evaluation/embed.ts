@@ -27,12 +27,16 @@ export async function embedSet(job: EmbedJob): Promise<Float32Array> {
   const { encoder, set, crops, signal } = job;
   const shape = encoderShape(encoder);
   if (shape.channels !== 3 || shape.height !== set.height || shape.width !== set.width)
-    throw new RobencError('mismatch', `The encoder takes ${shape.channels} x ${shape.height} x ${shape.width} pixels, and the images have 3 x ${set.height} x ${set.width}.`);
+    throw new RobencError(
+      'mismatch',
+      `The encoder takes ${shape.channels} x ${shape.height} x ${shape.width} pixels, and the images have 3 x ${set.height} x ${set.width}.`,
+    );
   const several = crops?.count ?? 1;
   const batches = crops === null ? pixelBatches(set) : groupedBatches(set, set, several, (index) => cutCrops(crops, imageId(set, index), imageAt(set, index)));
   // An encoder with a fixed batch gets exactly that; whole groups of crops must fit in it.
   const fixed = typeof shape.batch === 'number' ? shape.batch : null;
-  if (fixed !== null && crops !== null) throw new RobencError('unsupported', `The encoder takes exactly ${fixed} images at a time; means over crops need a free batch size.`);
+  if (fixed !== null && crops !== null)
+    throw new RobencError('unsupported', `The encoder takes exactly ${fixed} images at a time; means over crops need a free batch size.`);
   const size = fixed ?? batchSizeFor(set, job.workers, several);
   const session = await openPool(toOnnx(encoder), { workers: job.workers, threads: 1, ...(job.device && { device: job.device }) });
   const result = new Float32Array(set.count * shape.size);
@@ -56,7 +60,12 @@ export async function embedSet(job: EmbedJob): Promise<Float32Array> {
 }
 
 /** Embeddings of a batch, averaged over the `several` images of each item. */
-async function meanEmbeddings(session: Session, x: Batch, { input, output, size, height, width }: ReturnType<typeof encoderShape>, several: number): Promise<Float32Array> {
+async function meanEmbeddings(
+  session: Session,
+  x: Batch,
+  { input, output, size, height, width }: ReturnType<typeof encoderShape>,
+  several: number,
+): Promise<Float32Array> {
   const outputs = await session.run({ [input]: floats(x.data, [x.count * several, 3, height, width]) }, [output]);
   const rows = outputs[output]!.data as Float32Array;
   if (several === 1) return rows;

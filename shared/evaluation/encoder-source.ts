@@ -16,7 +16,11 @@ export interface Heads {
   /** `image` → `logits`. */
   readonly image: { readonly classifier: Graph; readonly classes: readonly string[] | null } | null;
   /** `embedding` → `logits`, and the crops that it was fitted on. */
-  readonly aggregate: { readonly head: Graph; readonly classes: readonly string[]; readonly crops: { readonly count: number; readonly scheme: CropSchemeName } } | null;
+  readonly aggregate: {
+    readonly head: Graph;
+    readonly classes: readonly string[];
+    readonly crops: { readonly count: number; readonly scheme: CropSchemeName };
+  } | null;
 }
 
 export interface EncoderSource {
@@ -40,7 +44,11 @@ export function withHeads(source: Omit<EncoderSource, 'heads'> & { readonly head
   const read = (kind: 'image' | 'aggregate') => {
     const stored = readHead(headsFolder, kind);
     if (stored !== null && stored.file.encoderDigest !== digest)
-      throw new RobencError('mismatch', `The ${kind} head in ${headsFolder} was fitted on another encoder, or on an earlier state of this one. Fit it again with robenc fit-head --force.`, { field: headsFolder });
+      throw new RobencError(
+        'mismatch',
+        `The ${kind} head in ${headsFolder} was fitted on another encoder, or on an earlier state of this one. Fit it again with robenc fit-head --force.`,
+        { field: headsFolder },
+      );
     return stored;
   };
   return {
@@ -78,7 +86,10 @@ export async function openPackageSource(folder: string): Promise<EncoderSource> 
     data: null,
     heads: () => ({
       image: { classifier: fromOnnx(opened.path('classifier')!), classes },
-      aggregate: aggregate === null || heads.aggregate === undefined ? null : { head: fromOnnx(aggregate), classes, crops: { count: heads.aggregate.crops, scheme: heads.aggregate.scheme } },
+      aggregate:
+        aggregate === null || heads.aggregate === undefined
+          ? null
+          : { head: fromOnnx(aggregate), classes, crops: { count: heads.aggregate.crops, scheme: heads.aggregate.scheme } },
     }),
   };
 }

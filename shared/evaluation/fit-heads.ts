@@ -39,7 +39,11 @@ export async function fitHead(job: FitHeadJob): Promise<FittedHead> {
   const { set, crops, seed, signal } = job;
   const { labels, classes } = set;
   if (labels === null || classes.length < 2)
-    throw new RobencError('usage', `A head needs labelled images of two classes or more; ${set.name} has ${labels === null ? 'no labels' : `${classes.length}`}. Give a folder with one folder per class with --data.`, { field: 'data' });
+    throw new RobencError(
+      'usage',
+      `A head needs labelled images of two classes or more; ${set.name} has ${labels === null ? 'no labels' : `${classes.length}`}. Give a folder with one folder per class with --data.`,
+      { field: 'data' },
+    );
   const kind: HeadKind = crops === null ? 'image' : 'aggregate';
   const report = (label: string) => (progress: { done: number; total: number }) => job.progress?.({ label, ...progress });
   const common = { ...(signal && { signal }) };

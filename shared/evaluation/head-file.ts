@@ -36,7 +36,11 @@ export function readHead(folder: string, kind: HeadKind): StoredHead | null {
   const classes = file.classes.length;
   const bytes = Buffer.from(file.weights, 'base64');
   if (file.kind !== kind || bytes.length !== 4 * file.size * classes || file.bias.length !== classes || (file.crops === null) !== (kind === 'image'))
-    throw new RobencError('bad-file', `${path} contradicts itself: ${bytes.length} bytes of weights and ${file.bias.length} biases for ${file.size} x ${classes} of a head of kind "${file.kind}". Fit the head again.`, { field: path });
+    throw new RobencError(
+      'bad-file',
+      `${path} contradicts itself: ${bytes.length} bytes of weights and ${file.bias.length} biases for ${file.size} x ${classes} of a head of kind "${file.kind}". Fit the head again.`,
+      { field: path },
+    );
   const weights = Float32Array.from({ length: file.size * classes }, (_, i) => bytes.readFloatLE(4 * i));
   return { head: { size: file.size, classes, weights, bias: Float32Array.from(file.bias) }, file };
 }

@@ -19,7 +19,10 @@ export interface Proportion {
  */
 export function proportion(successes: number, trials: number, confidence = 0.95): Proportion {
   if (!Number.isInteger(successes) || !Number.isInteger(trials) || successes < 0 || successes > trials || !(confidence > 0 && confidence < 1))
-    throw new RobencError('bad-input', `No interval for ${successes} of ${trials} at confidence ${confidence}: counts are whole with successes <= trials, and confidence is in (0,1).`);
+    throw new RobencError(
+      'bad-input',
+      `No interval for ${successes} of ${trials} at confidence ${confidence}: counts are whole with successes <= trials, and confidence is in (0,1).`,
+    );
   const tail = (1 - confidence) / 2;
   const low = successes === 0 ? 0 : betaQuantile(tail, successes, trials - successes + 1);
   const high = successes === trials ? 1 : betaQuantile(1 - tail, successes + 1, trials - successes);

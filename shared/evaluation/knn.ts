@@ -20,7 +20,10 @@ export function knnPredictions(job: KnnJob): Int32Array {
   const { trainLabels, size, classes, temperature = 0.07 } = job;
   const k = Math.min(job.k ?? 20, trainLabels.length);
   if (job.train.length !== trainLabels.length * size || job.queries.length % size !== 0 || k < 1)
-    throw new RobencError('bad-input', `No neighbours: ${job.train.length} and ${job.queries.length} values are no embeddings of length ${size} for ${trainLabels.length} labels.`);
+    throw new RobencError(
+      'bad-input',
+      `No neighbours: ${job.train.length} and ${job.queries.length} values are no embeddings of length ${size} for ${trainLabels.length} labels.`,
+    );
   const train = normalised(job.train, size);
   const queries = normalised(job.queries, size);
   const similarities = new Float64Array(trainLabels.length);

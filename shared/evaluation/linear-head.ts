@@ -16,7 +16,11 @@ export interface LinearHead {
 export function applyHead(head: LinearHead, embeddings: Float32Array): Float32Array {
   const { size, classes, weights, bias } = head;
   const count = embeddings.length / size;
-  if (!Number.isInteger(count)) throw new RobencError('mismatch', `${embeddings.length} values are no whole number of embeddings of length ${size}. Was the head fitted on another encoder?`);
+  if (!Number.isInteger(count))
+    throw new RobencError(
+      'mismatch',
+      `${embeddings.length} values are no whole number of embeddings of length ${size}. Was the head fitted on another encoder?`,
+    );
   // Class by class, so that the inner loop walks along both arrays.
   const columns = Float32Array.from({ length: size * classes }, (_, i) => weights[(i % size) * classes + Math.floor(i / size)]!);
   const logits = new Float32Array(count * classes);

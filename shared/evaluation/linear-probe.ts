@@ -63,7 +63,14 @@ export async function fitLinearHead(job: ProbeJob): Promise<ProbeResult> {
     const best = heldOut.reduce((a, b) => (b.accuracy >= a.accuracy ? b : a), { weightDecay: decays[0]!, accuracy: -1 });
     const all = [...labels.keys()];
     const { head, value, iterations } = await fit(all, best.weightDecay);
-    return { head, weightDecay: best.weightDecay, iterations, loss: value, trainAccuracy: logitAccuracy(applyHead(head, embeddings), labels, classes).value, heldOut };
+    return {
+      head,
+      weightDecay: best.weightDecay,
+      iterations,
+      loss: value,
+      trainAccuracy: logitAccuracy(applyHead(head, embeddings), labels, classes).value,
+      heldOut,
+    };
   } finally {
     await products.close();
   }
@@ -93,10 +100,14 @@ async function fitRows(job: ProbeJob, products: Products, size: number, rows: re
 function checkedSize({ embeddings, labels, classes }: ProbeJob): number {
   const size = embeddings.length / labels.length;
   if (labels.length === 0 || !Number.isInteger(size) || size === 0)
-    throw new RobencError('bad-input', `${embeddings.length} values are no embeddings for ${labels.length} labels; give one embedding per label, and at least one.`);
+    throw new RobencError(
+      'bad-input',
+      `${embeddings.length} values are no embeddings for ${labels.length} labels; give one embedding per label, and at least one.`,
+    );
   const wrong = labels.findIndex((label) => label < 0 || label >= classes);
   if (wrong >= 0) throw new RobencError('bad-input', `Label ${wrong} is ${labels[wrong]}; with ${classes} classes it must be 0 to ${classes - 1}.`);
-  if (!embeddings.every(Number.isFinite)) throw new RobencError('bad-input', 'The embeddings hold NaN or infinity; the encoder is broken or was fed wrong pixels.');
+  if (!embeddings.every(Number.isFinite))
+    throw new RobencError('bad-input', 'The embeddings hold NaN or infinity; the encoder is broken or was fed wrong pixels.');
   return size;
 }
 

@@ -83,12 +83,14 @@ async function runChunk(
 ): Promise<Record<string, Float32Array>> {
   const full = typeof batch === 'number' ? Array.from({ length: batch }, (_, i) => rows[i] ?? rows[0]!) : rows;
   const part = pick(x, full);
-  const label: Record<string, TensorData> = labels === null ? {} : { label: { dtype: 'int64', shape: [part.count], data: BigInt64Array.from(full, (row) => BigInt(labels[row]!)) } };
+  const label: Record<string, TensorData> =
+    labels === null ? {} : { label: { dtype: 'int64', shape: [part.count], data: BigInt64Array.from(full, (row) => BigInt(labels[row]!)) } };
   const result = await session.run({ image: floats(part.data, [part.count, ...x.shape]), ...label, ...feeds(part) }, outputs);
   return Object.fromEntries(
     outputs.map((name) => {
       const { data, shape } = result[name]!;
-      if (!(data instanceof Float32Array)) throw new RobencError('unsupported', `The output "${name}" is no float32 tensor; only float32 models can be attacked.`);
+      if (!(data instanceof Float32Array))
+        throw new RobencError('unsupported', `The output "${name}" is no float32 tensor; only float32 models can be attacked.`);
       return [name, data.subarray(0, (data.length / shape[0]!) * rows.length)];
     }),
   );

@@ -10,12 +10,27 @@ export function imageId(set: ImageSet, index: number): ImageId {
 
 /** Batches of whole images, [count,3,H,W] in [0,1]. */
 export function pixelBatches(set: ImageSet): (indices: readonly number[]) => Batch {
-  return (indices) => planes(indices.map((index) => [imageAt(set, index)]), [3, set.height, set.width], indices.map((index) => imageId(set, index)));
+  return (indices) =>
+    planes(
+      indices.map((index) => [imageAt(set, index)]),
+      [3, set.height, set.width],
+      indices.map((index) => imageId(set, index)),
+    );
 }
 
 /** Batches whose every item is `several` images of one size, [count,several,3,H,W]. */
-export function groupedBatches(set: ImageSet, size: { height: number; width: number }, several: number, make: (index: number) => readonly Image[]): (indices: readonly number[]) => Batch {
-  return (indices) => planes(indices.map(make), [several, 3, size.height, size.width], indices.map((index) => imageId(set, index)));
+export function groupedBatches(
+  set: ImageSet,
+  size: { height: number; width: number },
+  several: number,
+  make: (index: number) => readonly Image[],
+): (indices: readonly number[]) => Batch {
+  return (indices) =>
+    planes(
+      indices.map(make),
+      [several, 3, size.height, size.width],
+      indices.map((index) => imageId(set, index)),
+    );
 }
 
 function planes(items: readonly (readonly Image[])[], shape: readonly number[], ids: readonly ImageId[]): Batch {

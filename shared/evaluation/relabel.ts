@@ -12,7 +12,11 @@ export function logitLabels(set: ImageSet, classes: readonly string[] | null): I
   const logitOf = set.classes.map((name) => {
     const logit = classes.indexOf(name);
     if (logit < 0)
-      throw new RobencError('usage', `The data has a class "${name}" that the head was not fitted on; it knows ${classes.slice(0, 12).join(', ')}${classes.length > 12 ? ', …' : ''}. Give other images with --data, or fit a head on these.`, { field: 'data' });
+      throw new RobencError(
+        'usage',
+        `The data has a class "${name}" that the head was not fitted on; it knows ${classes.slice(0, 12).join(', ')}${classes.length > 12 ? ', …' : ''}. Give other images with --data, or fit a head on these.`,
+        { field: 'data' },
+      );
     return logit;
   });
   return set.labels.map((label) => logitOf[label]!);

@@ -91,7 +91,12 @@ export async function robustAccuracy(job: RobustAccuracyJob): Promise<RobustAccu
   await Promise.all(Array.from({ length: Math.max(1, job.parallel) }, workOff));
   return {
     clean: proportion(records.filter(({ label, cleanPrediction }) => label === cleanPrediction).length, total),
-    results: options.map((one, e) => ({ epsilon: one.epsilon, options: one, robust: proportion(records.filter(({ at }) => !at[e]!.broken).length, total), ...counters[e]! })),
+    results: options.map((one, e) => ({
+      epsilon: one.epsilon,
+      options: one,
+      robust: proportion(records.filter(({ at }) => !at[e]!.broken).length, total),
+      ...counters[e]!,
+    })),
     records,
     unverified,
   };
@@ -115,7 +120,10 @@ async function attackBatch(job: RobustAccuracyJob, options: readonly AttackOptio
     unverified += confirmed.filter((is, i) => !is && outcomes[i]!.broken).length;
     if (e === 0) records = outcomes.map(({ id, label, cleanPrediction, lossBefore }) => ({ id, label, cleanPrediction, lossBefore, at: [] }));
     const found = new Map(active.map((row, i) => [row, entryOf(outcomes[i]!, one.epsilon, confirmed[i]!)]));
-    records = records.map((record, row) => ({ ...record, at: [...record.at, found.get(row) ?? { ...record.at[e - 1]!, epsilon: one.epsilon, iterations: 0 }] }));
+    records = records.map((record, row) => ({
+      ...record,
+      at: [...record.at, found.get(row) ?? { ...record.at[e - 1]!, epsilon: one.epsilon, iterations: 0 }],
+    }));
     for (const outcome of outcomes) {
       counters[e]!.gradients += outcome.iterations;
       counters[e]!.zeroGradients += outcome.zeroGradients;
@@ -155,7 +163,10 @@ function notes(records: readonly (ImageRecord | undefined)[], options: readonly 
   const known = records.filter((record) => record !== undefined);
   const percent = (count: number) => `${((100 * count) / known.length).toFixed(1)} %`;
   const clean = known.filter(({ label, cleanPrediction }) => label === cleanPrediction).length;
-  return [`clean ${percent(clean)}`, ...options.map(({ epsilon }, e) => `at ${epsilonText(epsilon)} ${percent(known.filter(({ at }) => !at[e]!.broken).length)}`)].join(' · ');
+  return [
+    `clean ${percent(clean)}`,
+    ...options.map(({ epsilon }, e) => `at ${epsilonText(epsilon)} ${percent(known.filter(({ at }) => !at[e]!.broken).length)}`),
+  ].join(' · ');
 }
 
 /** `8/255` where the radius is a whole number of levels (quarter levels are shown too), else four digits. */

@@ -21,7 +21,8 @@ export async function openProducts(size: number, classes: number): Promise<Produ
   const run = async (session: Session, a: TensorData, b: TensorData) => (await session.run({ a, b }))['product']!.data as Float32Array;
   return {
     logits: (features, weights) => run(forward, floats(features, [features.length / size, size]), floats(weights, [size, classes])),
-    gradient: (features, residuals) => run(backward, floats(features, [features.length / size, size]), floats(residuals, [residuals.length / classes, classes])),
+    gradient: (features, residuals) =>
+      run(backward, floats(features, [features.length / size, size]), floats(residuals, [residuals.length / classes, classes])),
     async close() {
       await forward.close();
       await backward.close();

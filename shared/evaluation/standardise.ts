@@ -28,8 +28,7 @@ export function measure(embeddings: Float32Array, size: number): Standardisation
 export function standardise(embeddings: Float32Array, { mean, scale }: Standardisation): Float32Array {
   const size = mean.length;
   const result = new Float32Array(embeddings.length);
-  for (let start = 0; start < result.length; start += size)
-    for (let j = 0; j < size; j++) result[start + j] = (embeddings[start + j]! - mean[j]!) / scale[j]!;
+  for (let start = 0; start < result.length; start += size) for (let j = 0; j < size; j++) result[start + j] = (embeddings[start + j]! - mean[j]!) / scale[j]!;
   return result;
 }
 

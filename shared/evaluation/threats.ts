@@ -65,5 +65,7 @@ const aggregateCrops: ThreatModel = {
 export const threatModels = table<ThreatModel>('threat model', [image, aggregateImage, aggregateCrops]);
 
 function missing(kind: HeadKind): never {
-  throw new RobencError('not-found', `There is no ${kind} head to attack. Fit one with robenc fit-head, or choose other threat models with --threats.`, { field: 'threats' });
+  throw new RobencError('not-found', `There is no ${kind} head to attack. Fit one with robenc fit-head, or choose other threat models with --threats.`, {
+    field: 'threats',
+  });
 }

@@ -54,31 +54,53 @@ describe('robenc audit', () => {
   it('finds the robust accuracy that is known, at several radii, over all images', async () => {
     const { code, report } = await run(modelFile(), { eps: ['8/255,0.01,16/255'] });
     assert.equal(code, 0);
-    assert.deepEqual(report.results.map((result) => result.epsilon), [0.01, 8 / 255, 16 / 255]);
+    assert.deepEqual(
+      report.results.map((result) => result.epsilon),
+      [0.01, 8 / 255, 16 / 255],
+    );
     for (const radius of [0.01, 8 / 255, 16 / 255]) assertExact(report, radius);
     const [, middle] = report.results;
     const known = proportion(robustCount(images, epsilon), images.length);
     assert.deepEqual(middle!.interval, [known.low, known.high]);
     assert.ok(middle!.cleanAccuracy < 1 && middle!.robustAccuracy < middle!.cleanAccuracy && middle!.robustAccuracy > 0);
     assert.deepEqual(report.flags, []);
-    assert.deepEqual(report.data.classes.map(({ name, logit, images: n }) => [name, logit, n]), CLASSES.map((name, i) => [name, i, 12]));
+    assert.deepEqual(
+      report.data.classes.map(({ name, logit, images: n }) => [name, logit, n]),
+      CLASSES.map((name, i) => [name, i, 12]),
+    );
   });
 
   it('records and prints every assumption, none of which is an error', async () => {
     const { context, report } = await run(modelFile());
     const names = ['channels', 'layout', 'range', 'mean', 'std', 'classes', 'size', 'images', 'seed', 'norm'];
-    assert.deepEqual(report.assumptions.map(({ name }) => name), names);
+    assert.deepEqual(
+      report.assumptions.map(({ name }) => name),
+      names,
+    );
     assert.ok(report.assumptions.slice(1).every(({ source, flag }) => source === 'default' && flag !== null));
-    for (const name of names) assert.ok(context.notes.some((line) => line.startsWith(`Assumed ${name}:`) || line.startsWith(`Taken ${name}:`)), name);
+    for (const name of names)
+      assert.ok(
+        context.notes.some((line) => line.startsWith(`Assumed ${name}:`) || line.startsWith(`Taken ${name}:`)),
+        name,
+      );
     assert.ok(context.lines.some((line) => line.includes('white-box, one perturbation per image')));
-    assert.ok(context.lines.some((line) => /^pgd at 8\/255: steps 20, stepSize 2\/255, randomStart true, restarts 1/.test(line)), context.lines.join('\n'));
+    assert.ok(
+      context.lines.some((line) => /^pgd at 8\/255: steps 20, stepSize 2\/255, randomStart true, restarts 1/.test(line)),
+      context.lines.join('\n'),
+    );
     assert.equal(report.model.input, 'pixels float32[batch,3,6,6]');
   });
 
   const variants: Readonly<Record<string, [ColourModel, Record<string, unknown>]>> = {
-    'values from 0 to 255, NHWC': [{ layout: 'nhwc', scale: 255 }, { layout: 'nhwc', range: ['0,255'] }],
+    'values from 0 to 255, NHWC': [
+      { layout: 'nhwc', scale: 255 },
+      { layout: 'nhwc', range: ['0,255'] },
+    ],
     'values from -1 to 1': [{ scale: 2, shift: -1 }, { range: ['-1,1'] }],
-    'a mean and a deviation': [{ scale: 4, shift: -2 }, { mean: ['0.5'], std: ['0.25', '0.25', '0.25'] }],
+    'a mean and a deviation': [
+      { scale: 4, shift: -2 },
+      { mean: ['0.5'], std: ['0.25', '0.25', '0.25'] },
+    ],
     'a batch of exactly 5 images': [{ batch: 5 }, {}],
     'any size of image': [{ side: 'side' }, {}],
     'logits that no class folder has, with names': [{ spare: 2 }, { classes: ['blue,green,red,black,white'] }],
@@ -97,7 +119,13 @@ describe('robenc audit', () => {
     // The model's logits are blue, green, red: with red and blue exchanged only green images stay right.
     for (const classes of [['red,green,blue'], [file]]) {
       const { report } = await run(modelFile(), { classes });
-      assert.equal(report.results[0]!.cleanCorrect, robustCount(images.filter(({ label }) => label === 1), 0));
+      assert.equal(
+        report.results[0]!.cleanCorrect,
+        robustCount(
+          images.filter(({ label }) => label === 1),
+          0,
+        ),
+      );
     }
   });
 
@@ -123,7 +151,10 @@ describe('robenc audit', () => {
     const saturated = await run(modelFile({ finish: (g, logits) => g.mul(logits, g.scalar(1e4)) }));
     assert.deepEqual([saturated.code, codes(saturated.report)], [4, ['zero-gradients']]);
     const rounded = run(modelFile({ finish: (g, logits) => g.node('Round', [logits]) }));
-    await assert.rejects(rounded, (error: { code: string; message: string }) => error.code === 'unsupported' && /No gradient passes through Round "round"/.test(error.message));
+    await assert.rejects(
+      rounded,
+      (error: { code: string; message: string }) => error.code === 'unsupported' && /No gradient passes through Round "round"/.test(error.message),
+    );
   });
 
   it('marks NaN and constant outputs as not reliable', async () => {
@@ -162,7 +193,10 @@ describe('robenc audit', () => {
       const cells = lines[i + 1]!.split(',');
       assert.deepEqual([cells[0], Number(cells[1]), Number(cells[4])], [image.file, image.label, image.margin > 2 * epsilon ? 1 : 0]);
     }
-    const verdicts = (name: string) => readFileSync(join(out(name), 'samples.csv'), 'utf8').split('\r\n').map((line) => line.split(',').slice(0, 6).join());
+    const verdicts = (name: string) =>
+      readFileSync(join(out(name), 'samples.csv'), 'utf8')
+        .split('\r\n')
+        .map((line) => line.split(',').slice(0, 6).join());
     assert.deepEqual(verdicts('b'), verdicts('a'));
     const report = check(AuditReport, JSON.parse(readFileSync(join(out('a'), 'audit.json'), 'utf8')), 'audit.json');
     assertExact(report, epsilon);
@@ -172,7 +206,10 @@ describe('robenc audit', () => {
 
   it('attacks a limited number of images alike from every class, and the same ones again', async () => {
     const [a, b] = [await run(modelFile(), { limit: '9' }), await run(modelFile(), { limit: '9' })];
-    assert.deepEqual(a.report.data.classes.map(({ images: n }) => n), [3, 3, 3]);
+    assert.deepEqual(
+      a.report.data.classes.map(({ images: n }) => n),
+      [3, 3, 3],
+    );
     assert.deepEqual(a.report.results, b.report.results);
   });
 

@@ -59,7 +59,15 @@ export interface ColourModel {
 }
 
 /** An ONNX file: logits = 20 · (mean of blue, green, red), undoing scale and shift. */
-export function colourModel({ layout = 'nchw', scale = 1, shift = 0, batch = 'batch', side = SIDE, spare = 0, finish = (_, logits) => logits }: ColourModel = {}): Uint8Array {
+export function colourModel({
+  layout = 'nchw',
+  scale = 1,
+  shift = 0,
+  batch = 'batch',
+  side = SIDE,
+  spare = 0,
+  finish = (_, logits) => logits,
+}: ColourModel = {}): Uint8Array {
   const g = newBuilder();
   const input = g.input('pixels', 'float32', layout === 'nchw' ? [batch, 3, side, side] : [batch, side, side, 3]);
   const means = g.node('ReduceMean', [input, g.ints(layout === 'nchw' ? [2, 3] : [1, 2])], { keepdims: 0 });

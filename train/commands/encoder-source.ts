@@ -7,7 +7,8 @@ import { openOnnxSource, openPackageSource, withHeads, type EncoderSource } from
 /** Opens a source. Throws `not-found` for a path that is nothing of the kind. Only a run folder loads tfjs, to trace its encoder. */
 export async function openSource(path: string, headsFolder?: string): Promise<EncoderSource> {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new RobencError('not-found', `There is nothing at ${path}. Give a run folder, the folder of a model package, or an ONNX file.`, { field: 'source' });
+  if (found === undefined)
+    throw new RobencError('not-found', `There is nothing at ${path}. Give a run folder, the folder of a model package, or an ONNX file.`, { field: 'source' });
   if (!found.isDirectory()) return openOnnxSource(path, headsFolder);
   if (existsSync(join(path, 'manifest.json'))) return openPackageSource(path);
   return openRunSource(path, headsFolder ?? join(path, 'heads'));

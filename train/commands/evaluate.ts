@@ -24,10 +24,17 @@ export default defineCommand({
   details:
     'Threat models: image (the whole-image head, one perturbation on the image), aggregate-image (the mean over crops, one perturbation on the source image, gradients through the crops), ' +
     'aggregate-crops (the mean over crops, one perturbation per crop). Accuracies are over all images, with exact 95 % intervals.',
-  examples: ['robenc evaluate runs/quickstart --data shapes --limit 500', 'robenc evaluate models/photos/1 --data photos --eps 4/255,8/255 --steps 20 --step-size 2/255 --threats image'],
+  examples: [
+    'robenc evaluate runs/quickstart --data shapes --limit 500',
+    'robenc evaluate models/photos/1 --data photos --eps 4/255,8/255 --steps 20 --step-size 2/255 --threats image',
+  ],
   arguments: { source: { description: 'a run folder with heads, a model package, an ONNX encoder with heads, or an ONNX classifier' } },
   options: {
-    data: { type: 'string', value: 'data', description: 'labelled images: a folder with one folder per class, CIFAR batches, or shapes (what a run was trained on)' },
+    data: {
+      type: 'string',
+      value: 'data',
+      description: 'labelled images: a folder with one folder per class, CIFAR batches, or shapes (what a run was trained on)',
+    },
     split: { type: 'string', choices: ['train', 'test'], default: 'test', description: 'which part of data that has parts' },
     limit: { type: 'number', integer: true, minimum: 1, description: 'attack only so many images, chosen by the seed alike from every class' },
     eps: { type: 'list', value: 'radius', default: ['4/255', '8/255'], description: 'radius of the ball in pixels of [0,1]; 0 attacks nothing' },
@@ -114,7 +121,10 @@ function chooseThreats(given: readonly string[], heads: Heads): readonly ThreatM
   if (given.length === 0) return possible;
   return given.map((name) => {
     const threat = threatModels.get(name);
-    if (!possible.includes(threat)) throw new RobencError('not-found', `The threat model ${name} needs the ${threat.head} head, which there is not. Fit it with robenc fit-head.`, { field: 'threats' });
+    if (!possible.includes(threat))
+      throw new RobencError('not-found', `The threat model ${name} needs the ${threat.head} head, which there is not. Fit it with robenc fit-head.`, {
+        field: 'threats',
+      });
     return threat;
   });
 }

@@ -22,7 +22,11 @@ export default defineCommand({
   examples: ['robenc fit-head runs/quickstart --data shapes --limit 1000', 'robenc fit-head encoder.onnx --data photos --crops 8'],
   arguments: { source: { description: 'a run folder, or an ONNX encoder' } },
   options: {
-    data: { type: 'string', value: 'data', description: 'labelled images: a folder with one folder per class, CIFAR batches, or shapes (what a run was trained on)' },
+    data: {
+      type: 'string',
+      value: 'data',
+      description: 'labelled images: a folder with one folder per class, CIFAR batches, or shapes (what a run was trained on)',
+    },
     split: { type: 'string', choices: ['train', 'test'], default: 'train', description: 'which part of data that has parts' },
     limit: { type: 'number', integer: true, minimum: 2, description: 'use only so many images, chosen by the seed alike from every class' },
     perClass: { type: 'boolean', description: '--limit is per class' },
@@ -39,7 +43,8 @@ export default defineCommand({
     const out = options.out === undefined ? undefined : resolve(context.cwd, options.out);
     const source = await openSource(resolve(context.cwd, options.source), out);
     const { headsFolder } = source;
-    if (headsFolder === null) throw new RobencError('usage', `${options.source} is finished: heads are fitted on a run folder or on an ONNX encoder.`, { field: 'source' });
+    if (headsFolder === null)
+      throw new RobencError('usage', `${options.source} is finished: heads are fitted on a run folder or on an ONNX encoder.`, { field: 'source' });
     const weightDecay = options.weightDecay.length === 0 ? undefined : options.weightDecay.map(decayOf);
     const { split, limit, perClass, seed } = options;
     const spec = await dataSpecOf(dataOf(options.data, source, context.cwd));
@@ -83,6 +88,7 @@ function percent(share: number | null): string {
 
 function decayOf(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new RobencError('usage', `--weight-decay ${text}: give numbers of 0 or more, separated by commas.`, { field: 'weight-decay' });
+  if (!Number.isFinite(value) || value < 0)
+    throw new RobencError('usage', `--weight-decay ${text}: give numbers of 0 or more, separated by commas.`, { field: 'weight-decay' });
   return value;
 }

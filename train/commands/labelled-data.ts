@@ -7,6 +7,7 @@ import type { EncoderSource } from '@robenc/shared/evaluation/encoder-source.js'
 /** A data set by name, or an absolute path. Throws `usage` naming --data when nobody says. */
 export function dataOf(given: string | undefined, source: Pick<EncoderSource, 'data'>, cwd: string): string {
   const text = given ?? source.data?.path ?? source.data?.name;
-  if (text === undefined) throw new RobencError('usage', 'No data set is given. Give a folder with one folder per class, or shapes, with --data.', { field: 'data' });
+  if (text === undefined)
+    throw new RobencError('usage', 'No data set is given. Give a folder with one folder per class, or shapes, with --data.', { field: 'data' });
   return text === 'shapes' && !existsSync(resolve(cwd, text)) ? text : resolve(cwd, text);
 }

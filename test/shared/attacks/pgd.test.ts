@@ -21,7 +21,8 @@ describe('pgd', () => {
         const difference = Array.from({ length: size }, (_, j) => oracle.weights[j]! - oracle.weights[size + j]!);
         const dual = norm === 'linf' ? difference.reduce((sum, w) => sum + Math.abs(w), 0) : Math.hypot(...difference);
         const smallest = margin / dual;
-        const broken = async (epsilon: number) => (await pgd.run({ oracle, x: image, labels: labels.subarray(i, i + 1), options: { epsilon, norm }, seed }))[0]!.broken;
+        const broken = async (epsilon: number) =>
+          (await pgd.run({ oracle, x: image, labels: labels.subarray(i, i + 1), options: { epsilon, norm }, seed }))[0]!.broken;
         assert.equal(await broken(0.999 * smallest), false);
         assert.equal(await broken(1.001 * smallest), true);
       }
@@ -49,11 +50,17 @@ describe('pgd', () => {
     model.gradientSizes.length = 0;
     const outcomes = await pgd.run({ oracle: model, x, labels, options: { epsilon: 0.1 }, seed });
     const spent = outcomes.reduce((sum, { iterations }) => sum + iterations, 0);
-    assert.equal(spent, model.gradientSizes.reduce((sum, count) => sum + count, 0));
+    assert.equal(
+      spent,
+      model.gradientSizes.reduce((sum, count) => sum + count, 0),
+    );
     assert.ok(spent < 30 * 20, `${spent} gradients`);
     assert.ok(model.gradientSizes.every((count, i) => i === 0 || count <= model.gradientSizes[i - 1]!));
     const verdicts = (await pgd.run({ oracle: model, x, labels, options: { epsilon: 0.1, earlyStop: false }, seed })).map(({ broken }) => broken);
-    assert.deepEqual(outcomes.map(({ broken }) => broken), verdicts);
+    assert.deepEqual(
+      outcomes.map(({ broken }) => broken),
+      verdicts,
+    );
   });
 
   it('gives another random start with another seed, and the same with the same', async () => {
@@ -77,14 +84,26 @@ describe('pgd', () => {
     const x = createBatch(Float32Array.of(0.1, 0.2, 0.3, 0.4), [2]);
     for (const norm of ['linf', 'l2'] as const) {
       const outcomes = await pgd.run({ oracle: strange, x, labels: Int32Array.of(0, 0), options: { epsilon: 0.1, steps: 3, norm }, seed });
-      assert.deepEqual(outcomes.map(({ zeroGradients, nonFiniteGradients }) => [zeroGradients, nonFiniteGradients]), [[3, 0], [0, 3]]);
+      assert.deepEqual(
+        outcomes.map(({ zeroGradients, nonFiniteGradients }) => [zeroGradients, nonFiniteGradients]),
+        [
+          [3, 0],
+          [0, 3],
+        ],
+      );
       assert.ok(outcomes.every(({ adversarial }) => adversarial.every(Number.isFinite)));
     }
   });
 
   it('counts a model that answers NaN as broken, with no prediction', async () => {
     const silent: Oracle = { ...oracle, forward: async (x) => new Float32Array(2 * x.count).fill(NaN) };
-    const [outcome] = await pgd.run({ oracle: silent, x: createBatch(new Float32Array(size), [size]), labels: Int32Array.of(0), options: { epsilon: 0.1 }, seed });
+    const [outcome] = await pgd.run({
+      oracle: silent,
+      x: createBatch(new Float32Array(size), [size]),
+      labels: Int32Array.of(0),
+      options: { epsilon: 0.1 },
+      seed,
+    });
     assert.deepEqual([outcome!.broken, outcome!.cleanPrediction], [true, -1]);
   });
 

@@ -31,7 +31,12 @@ describe('Clopper-Pearson intervals', () => {
   });
 
   it('has bounds at which the binomial tails are exactly 2.5 %', () => {
-    for (const [k, n] of [[1, 4], [7, 20], [228, 500], [499, 500]] as const) {
+    for (const [k, n] of [
+      [1, 4],
+      [7, 20],
+      [228, 500],
+      [499, 500],
+    ] as const) {
       const { low, high } = proportion(k, n);
       assert.ok(Math.abs(upperTail(n, k, low) - 0.025) < 1e-10);
       assert.ok(Math.abs(1 - upperTail(n, k + 1, high) - 0.025) < 1e-10);

@@ -19,6 +19,9 @@ describe('nearest neighbours', () => {
   });
 
   it('refuses embeddings that do not fit the labels', () => {
-    assert.throws(() => knnPredictions({ train, trainLabels, queries: new Float32Array(3), size: 2, classes: 3 }), /8 and 3 values are no embeddings of length 2 for 4 labels/);
+    assert.throws(
+      () => knnPredictions({ train, trainLabels, queries: new Float32Array(3), size: 2, classes: 3 }),
+      /8 and 3 values are no embeddings of length 2 for 4 labels/,
+    );
   });
 });

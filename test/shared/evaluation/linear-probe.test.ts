@@ -48,7 +48,13 @@ describe('the linear probe', () => {
       const random = new Random(seed, 'direction');
       const point = Float64Array.from({ length: 18 }, () => random.normal());
       const direction = Float64Array.from({ length: 18 }, () => random.normal());
-      const at = (t: number) => softmaxRegression(products, data, 0.1, point.map((value, i) => value + t * direction[i]!));
+      const at = (t: number) =>
+        softmaxRegression(
+          products,
+          data,
+          0.1,
+          point.map((value, i) => value + t * direction[i]!),
+        );
       const { gradient } = await at(0);
       const slope = gradient.reduce((sum, value, i) => sum + value * direction[i]!, 0);
       const difference = ((await at(1e-2)).value - (await at(-1e-2)).value) / 2e-2;
@@ -59,7 +65,10 @@ describe('the linear probe', () => {
       const weights = Float64Array.from(head.weights, (value, i) => value * standardisation.scale[Math.floor(i / 3)]!);
       const bias = Float64Array.from(head.bias, (value, k) => value + standardisation.mean.reduce((sum, mean, j) => sum + mean * head.weights[j * 3 + k]!, 0));
       const end = await softmaxRegression(products, data, 0.1, Float64Array.of(...weights, ...bias));
-      assert.ok(end.gradient.every((value) => Math.abs(value) < 1e-3), `largest ${Math.max(...end.gradient.map(Math.abs))}`);
+      assert.ok(
+        end.gradient.every((value) => Math.abs(value) < 1e-3),
+        `largest ${Math.max(...end.gradient.map(Math.abs))}`,
+      );
     } finally {
       await products.close();
     }
@@ -71,8 +80,13 @@ describe('the linear probe', () => {
     const random = new Random(seed, 'head');
     const weights = Float64Array.from({ length: 12 }, () => random.normal());
     const bias = Float64Array.of(0.3, -0.2);
-    const plain = applyHead({ size: 6, classes: 2, weights: Float32Array.from(weights), bias: Float32Array.from(bias) }, standardise(embeddings, standardisation));
-    applyHead(fold(weights, bias, standardisation), embeddings).forEach((value, i) => assert.ok(Math.abs(value - plain[i]!) < 1e-3, `${value} and ${plain[i]}`));
+    const plain = applyHead(
+      { size: 6, classes: 2, weights: Float32Array.from(weights), bias: Float32Array.from(bias) },
+      standardise(embeddings, standardisation),
+    );
+    applyHead(fold(weights, bias, standardisation), embeddings).forEach((value, i) =>
+      assert.ok(Math.abs(value - plain[i]!) < 1e-3, `${value} and ${plain[i]}`),
+    );
   });
 
   it('gives a feature that fires for one image no larger a lever than a hundredth of the typical deviation', () => {

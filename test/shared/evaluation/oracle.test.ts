@@ -96,7 +96,9 @@ describe('an oracle over sessions', () => {
         classifier,
         async (oracle) => {
           const logits = await oracle.forward(x);
-          const labels = Int32Array.from({ length: 16 }, (_, i) => logits.slice(i * 4, i * 4 + 4).reduce((best, value, k, row) => (value > row[best]! ? k : best), 0));
+          const labels = Int32Array.from({ length: 16 }, (_, i) =>
+            logits.slice(i * 4, i * 4 + 4).reduce((best, value, k, row) => (value > row[best]! ? k : best), 0),
+          );
           const halves = [[...Array(8).keys()], [...Array(8).keys()].map((i) => i + 8)];
           const outcomes = await Promise.all(
             halves.map((half) => pgd.run({ oracle, x: gather(x, half), labels: Int32Array.from(half, (i) => labels[i]!), options: { epsilon: 0.03 }, seed })),
@@ -139,7 +141,9 @@ describe('patch aggregates', () => {
       async (oracle) => {
         const x = randomBatch([3, source.height, source.width], 4);
         const crops = x.ids.flatMap((id, i) => cutCrops(plan, id, fromTensor(x.data, source.height, source.width, i * 3 * 120)));
-        const expected = await withOracle(aggregateCropsGraph(encoder, headGraph(head), plan.count), (other) => other.forward(createBatch(toTensor(crops).data as Float32Array, [3, 3, SIZE, SIZE])));
+        const expected = await withOracle(aggregateCropsGraph(encoder, headGraph(head), plan.count), (other) =>
+          other.forward(createBatch(toTensor(crops).data as Float32Array, [3, 3, SIZE, SIZE])),
+        );
         assertNear(await oracle.forward(x), expected, 0.02);
         await assertGradient(oracle, x, Int32Array.of(0, 1, 2, 3));
       },
@@ -168,7 +172,10 @@ describe('patch aggregates', () => {
   });
 
   it('refuses a head of another length, an encoder with a fixed batch, and a model that is no encoder', () => {
-    assert.throws(() => classifierGraph(encoder, headGraph({ ...head, size: 5, weights: new Float32Array(20) })), /takes float32\[batch,5\], but the encoder gives float32\[batch,6\]/);
+    assert.throws(
+      () => classifierGraph(encoder, headGraph({ ...head, size: 5, weights: new Float32Array(20) })),
+      /takes float32\[batch,5\], but the encoder gives float32\[batch,6\]/,
+    );
     assert.throws(() => aggregateCropsGraph(smallEncoder(seed, 4), headGraph(head), 2), /exactly 4 images at a time/);
     const g = newBuilder();
     g.output('y', g.input('x', 'float32', ['batch', 3]));

@@ -28,28 +28,47 @@ describe('robust accuracy', () => {
 
   it('falls with the radius and attacks no image twice that is broken already', async () => {
     const { results, records } = await robustAccuracy(await job({ options: [0.1, 0.005, 0.03].map((epsilon): PgdOptions => ({ epsilon })) }));
-    assert.deepEqual(results.map(({ epsilon }) => epsilon), epsilons);
+    assert.deepEqual(
+      results.map(({ epsilon }) => epsilon),
+      epsilons,
+    );
     const hits = results.map(({ robust }) => robust.successes);
     assert.ok(hits[0]! > hits[1]! && hits[1]! > hits[2]!, hits.join());
     for (const { at } of records)
-      for (const [e, entry] of at.entries()) if (e > 0 && at[e - 1]!.broken) assert.deepEqual([entry.broken, entry.iterations, entry.foundAt], [true, 0, at[e - 1]!.foundAt]);
-    assert.deepEqual(results.map(({ gradients }) => gradients), epsilons.map((_, e) => records.reduce((sum, { at }) => sum + at[e]!.iterations, 0)));
+      for (const [e, entry] of at.entries())
+        if (e > 0 && at[e - 1]!.broken) assert.deepEqual([entry.broken, entry.iterations, entry.foundAt], [true, 0, at[e - 1]!.foundAt]);
+    assert.deepEqual(
+      results.map(({ gradients }) => gradients),
+      epsilons.map((_, e) => records.reduce((sum, { at }) => sum + at[e]!.iterations, 0)),
+    );
   });
 
   it('gives the same records for batches of 1, 7 and 64, and for 1 and 4 batches at once', async () => {
     const { records } = await robustAccuracy(await job());
-    for (const [batchSize, parallel] of [[1, 4], [7, 1], [64, 1]] as const) assert.deepEqual((await robustAccuracy(await job({ batchSize, parallel }))).records, records);
+    for (const [batchSize, parallel] of [
+      [1, 4],
+      [7, 1],
+      [64, 1],
+    ] as const)
+      assert.deepEqual((await robustAccuracy(await job({ batchSize, parallel }))).records, records);
   });
 
   it('does not believe an attack whose point the model classifies correctly, or that left the ball', async () => {
     const liar = (distance: number): Attack => ({
       ...pgd,
       run: async (attackJob) =>
-        (await pgd.run(attackJob)).map((outcome) => ({ ...outcome, broken: true, ...(outcome.broken ? { linf: distance } : { adversarial: outcome.adversarial }) })),
+        (await pgd.run(attackJob)).map((outcome) => ({
+          ...outcome,
+          broken: true,
+          ...(outcome.broken ? { linf: distance } : { adversarial: outcome.adversarial }),
+        })),
     });
     const honest = await robustAccuracy(await job());
     const lied = await robustAccuracy(await job({ attack: liar(0) }));
-    assert.deepEqual(lied.results.map(({ robust }) => robust.successes), honest.results.map(({ robust }) => robust.successes));
+    assert.deepEqual(
+      lied.results.map(({ robust }) => robust.successes),
+      honest.results.map(({ robust }) => robust.successes),
+    );
     assert.ok(lied.unverified > 0);
     const outside = await robustAccuracy(await job({ attack: liar(0.5) }));
     assert.ok(outside.results.every(({ robust }) => robust.successes === 30));

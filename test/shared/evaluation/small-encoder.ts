@@ -14,7 +14,10 @@ export function smallEncoder(seed: number, batch: Dim = 'batch'): Graph {
   const image = g.input('image', 'float32', [batch, 3, SIZE, SIZE]);
   const weights = Float32Array.from({ length: EMBEDDING * 27 }, () => random.normal());
   const bias = Float32Array.from({ length: EMBEDDING }, () => random.normal());
-  const convolved = g.node('Conv', [image, g.constant(floats(weights, [EMBEDDING, 3, 3, 3])), g.constant(floats(bias))], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] });
+  const convolved = g.node('Conv', [image, g.constant(floats(weights, [EMBEDDING, 3, 3, 3])), g.constant(floats(bias))], {
+    pads: [1, 1, 1, 1],
+    kernel_shape: [3, 3],
+  });
   g.output('embedding', g.node('ReduceMean', [g.node('Softplus', [convolved]), g.ints([2, 3])], { keepdims: 0 }));
   return g.build('encoder');
 }

@@ -39,7 +39,8 @@ describe('fit-head and evaluate', () => {
     return { context, result: context.results[0] as Record<string, unknown> };
   }
 
-  const evaluated = async (flags: Readonly<Record<string, unknown>>, source = encoder) => check(EvaluationReport, (await run(evaluate, { data: test, ...flags }, source)).result, 'evaluation');
+  const evaluated = async (flags: Readonly<Record<string, unknown>>, source = encoder) =>
+    check(EvaluationReport, (await run(evaluate, { data: test, ...flags }, source)).result, 'evaluation');
 
   it('fits both heads, writes them beside the encoder, and scores them under every threat model', async () => {
     const { context } = await run(fitHead, { data: train, crops: '3' });
@@ -51,20 +52,24 @@ describe('fit-head and evaluate', () => {
     assert.ok(image.file.fit.trainAccuracy > 0.75, `train ${image.file.fit.trainAccuracy}`);
 
     const report = await evaluated({ eps: ['2/255,8/255'], steps: '5', out: 'scores' });
-    assert.deepEqual(report.results.map(({ threatModel, epsilon }) => [threatModel, Math.round(epsilon * 255)]), [
-      ['image', 2],
-      ['image', 8],
-      ['aggregate-image', 2],
-      ['aggregate-image', 8],
-      ['aggregate-crops', 2],
-      ['aggregate-crops', 8],
-    ]);
+    assert.deepEqual(
+      report.results.map(({ threatModel, epsilon }) => [threatModel, Math.round(epsilon * 255)]),
+      [
+        ['image', 2],
+        ['image', 8],
+        ['aggregate-image', 2],
+        ['aggregate-image', 8],
+        ['aggregate-crops', 2],
+        ['aggregate-crops', 8],
+      ],
+    );
     for (const { threatModel, images, cleanAccuracy, robustAccuracy } of report.results) {
       assert.equal(images, 30);
       assert.ok(cleanAccuracy > 0.6, `${threatModel} clean ${cleanAccuracy}`);
       assert.ok(robustAccuracy <= cleanAccuracy);
     }
-    const at = (name: string, levels: number) => report.results.find(({ threatModel, epsilon }) => threatModel === name && Math.round(epsilon * 255) === levels)!;
+    const at = (name: string, levels: number) =>
+      report.results.find(({ threatModel, epsilon }) => threatModel === name && Math.round(epsilon * 255) === levels)!;
     assert.ok(at('image', 8).robustAccuracy < at('image', 2).robustAccuracy);
     // Every change of the source image is a change of each crop within the same radius, so crops by themselves break as many or more (one image of rounding).
     assert.ok(at('aggregate-crops', 8).robustCorrect <= at('aggregate-image', 8).robustCorrect + 1);
@@ -100,7 +105,8 @@ describe('fit-head and evaluate', () => {
   });
 
   describe('answers wrong input by naming what to change:', () => {
-    const fails = (command: Command, flags: Readonly<Record<string, unknown>>, message: RegExp, source?: string) => assert.rejects(run(command, flags, source), { message });
+    const fails = (command: Command, flags: Readonly<Record<string, unknown>>, message: RegExp, source?: string) =>
+      assert.rejects(run(command, flags, source), { message });
 
     it('no data', () => fails(fitHead, { out: 'none' }, /No data set is given.*--data/));
     it('no labels', () => fails(fitHead, { data: join(train, 'red'), out: 'none' }, /has no labels.*--data/));
