@@ -25,12 +25,19 @@ export function simplify(g: GraphBuilder, op: string, inputs: readonly (Value | 
     case 'Div':
       return isScalar(y, 1) && sameShape(x.type.shape, type.shape) ? x : null;
     case 'Add':
+      if (sameInterleave(x, y)) return g.node('DepthToSpace', [g.add(x.node!.inputs[0]!, y!.node!.inputs[0]!)], x.node!.attrs);
       return isScalar(y, 0) && sameShape(x.type.shape, type.shape) ? x : y && isScalar(x, 0) && sameShape(y.type.shape, type.shape) ? y : null;
     case 'Sub':
       return isScalar(y, 0) && sameShape(x.type.shape, type.shape) ? x : null;
     default:
       return null;
   }
+}
+
+/** Two maps that are about to be interleaved alike can be added before: the interleaving is a pass over memory. */
+function sameInterleave(x: Value, y: Value | null | undefined): boolean {
+  const [a, b] = [x.node, y?.node];
+  return a?.op === 'DepthToSpace' && b?.op === 'DepthToSpace' && sameShape(x.type.shape, y!.type.shape) && JSON.stringify(a.attrs) === JSON.stringify(b.attrs);
 }
 
 function isScalar(value: Value | null | undefined, wanted: number): boolean {

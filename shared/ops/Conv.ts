@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../graph/builder.js';
 import { defineOp } from '../graph/operator.js';
 import type { Attrs, Node, Value } from '../graph/value.js';
 import { sameDType } from './elementwise.js';
+import { stridedInputGradient } from './strided-input-gradient.js';
 import { outputSize, windowAttrs, windowOf, type Window } from './geometry.js';
 
 /** y = conv(x, w) + bias;  dx = full correlation of dy with the flipped weights, dw = correlation of x with dy, dbias = sum of dy over images and places */
@@ -36,7 +37,7 @@ export function convolutionWindow(node: Node): Window {
   return windowOf(node.attrs, w.type.shape.slice(2).map(Number), x.type.shape.slice(2));
 }
 
-/** dx. At stride 1 a plain convolution with flipped weights, which runs faster than ConvTranspose; else ConvTranspose. */
+/** dx: a plain convolution with flipped weights at stride 1, one over the phases of the stride otherwise, since ConvTranspose is slower than either; it serves the rest. */
 export function inputGradient(g: GraphBuilder, dy: Value, x: Value, w: Value, window: Window, group: number): Value {
   const sizes = x.type.shape.slice(2);
   const reach = window.kernel.map((k, i) => (k - 1) * window.dilations[i]!);
@@ -45,6 +46,10 @@ export function inputGradient(g: GraphBuilder, dy: Value, x: Value, w: Value, wi
   if (window.strides.every((s) => s === 1) && [...begin, ...end].every((p) => p >= 0)) {
     const attrs: Attrs = { kernel_shape: window.kernel, dilations: window.dilations, pads: [...begin, ...end], group };
     return g.node('Conv', [dy, flipped(g, w, group)], attrs);
+  }
+  if (sizes.every((size) => typeof size === 'number')) {
+    const phased = stridedInputGradient(g, dy, w, sizes, window, group);
+    if (phased) return phased;
   }
   // Strides need not divide the size, so the far padding comes from the input size.
   const outputPadding = sizes.map((size, i) => {

@@ -2,9 +2,10 @@
 import type { GraphBuilder } from '../graph/builder.js';
 import { elements } from '../graph/dim.js';
 import { defineOp } from '../graph/operator.js';
-import type { Node, Value } from '../graph/value.js';
+import type { Dim, Node, Value } from '../graph/value.js';
 import { transposed } from './MatMul.js';
 import type { Window } from './geometry.js';
+import { shiftedViews } from './shifted-views.js';
 
 /** dw [O, I/g, k…] from x [N, I, size…] and dy [N, O, out…]; attributes as Conv's, with explicit pads. */
 export default defineOp({
@@ -17,71 +18,122 @@ export default defineOp({
   },
   grad: null,
   blocks: 'second derivatives of convolutions are not implemented',
-  lower: (g, node) => [weightGradient(g, node)],
+  lower: (g, node) => [weightGradient(g, readJob(node))],
 });
 
-/** Output places from which the batched form wins over one big product (measured on CPU: 64 places). */
-const MANY_PLACES = 64;
+interface Job {
+  readonly x: Value;
+  readonly dy: Value;
+  readonly window: Window;
+  readonly group: number;
+  readonly batch: Dim;
+  readonly channels: number;
+  readonly filters: number;
+  /** Spatial sizes of dy, and their product. */
+  readonly out: readonly number[];
+  readonly places: number;
+  readonly taps: number;
+  /** The shape of the weights. */
+  readonly target: readonly Dim[];
+}
 
-function weightGradient(g: GraphBuilder, node: Node): Value {
+function readJob(node: Node): Job {
   const [x, dy] = node.inputs as [Value, Value];
-  const group = node.attrs['group'] as number;
   const window = explicitWindow(node);
   const out = dy.type.shape.slice(2).map(Number);
-  const places = out.reduce((a, b) => a * b, 1);
-  const [batch, channels] = [x.type.shape[0]!, Number(x.type.shape[1])];
-  const filters = Number(dy.type.shape[1]);
-  const taps = window.kernel.reduce((a, b) => a * b, 1);
-  const target = node.outputs[0]!.type.shape;
-  if (group === 1 && places < MANY_PLACES) {
-    // One product over all images and places: rows are (image, place), columns are (tap, channel). Channels go last first, so that taps are joined in long runs.
-    const last = (v: Value): Value => g.transpose(v, [0, ...out.map((_, i) => i + 2), 1]);
-    const rows = elements([batch, places]);
-    const views = shiftedViews(g, last(padded(g, x, window)), window, out, 1);
-    const columns = g.reshape(views.length === 1 ? views[0]! : g.node('Concat', views, { axis: out.length + 1 }), [rows, taps * channels]);
-    const product = g.node('MatMul', [g.transpose(g.reshape(last(dy), [rows, filters]), [1, 0]), columns]);
-    return g.reshape(g.transpose(g.reshape(product, [filters, taps, channels]), [0, 2, 1]), target);
-  }
-  // One product per image (and group), summed over the batch afterwards; the larger side stands on the left.
+  return {
+    x,
+    dy,
+    window,
+    group: node.attrs['group'] as number,
+    batch: x.type.shape[0]!,
+    channels: Number(x.type.shape[1]),
+    filters: Number(dy.type.shape[1]),
+    out,
+    places: out.reduce((a, b) => a * b, 1),
+    taps: window.kernel.reduce((a, b) => a * b, 1),
+    target: node.outputs[0]!.type.shape,
+  };
+}
+
+/** Below this many output places one product over the whole batch wins over one per image. */
+const MANY_PLACES = 64;
+/** Below this many channels a depthwise convolution costs more than it saves. */
+const MANY_CHANNELS = 8;
+
+function weightGradient(g: GraphBuilder, job: Job): Value {
+  const { window, group, places, taps, channels, filters } = job;
+  if (group === 1 && places < MANY_PLACES) return overWholeBatch(g, job);
+  const planar = group === 1 && window.kernel.length === 2 && taps > 1 && Math.min(channels, filters) >= MANY_CHANNELS;
+  if (planar && window.strides.every((s) => s === 1) && window.dilations.every((d) => d === 1)) return byShifts(g, job);
+  if (planar) return perImage(g, job, g.reshape(shiftedViews(g, job.x, { kernel: window.kernel as [number, number], strides: window.strides, dilations: window.dilations, pads: padsOf(window) }), [job.batch, 1, channels * taps, places]), 'channel');
+  const whole = taps === 1 && padsOf(window).every((p) => p === 0) && window.strides.every((s) => s === 1);
+  const parts = (whole ? [job.x] : slices(g, padded(g, job.x, window), window, job.out, 2)).map((part) => g.reshape(part, [job.batch, group, channels / group, places]));
+  return perImage(g, job, parts.length === 1 ? parts[0]! : g.node('Concat', parts, { axis: 2 }), 'tap');
+}
+
+/**
+ * Tap (i, j) is Σ dy[h, w] x[h + i, w + j]: x shifted by every j against dy shifted by every -i gives all taps in one product per image,
+ * from kw copies of x and kh copies of dy instead of kh · kw copies of x.
+ */
+function byShifts(g: GraphBuilder, { x, dy, window, batch, channels, filters, out, target }: Job): Value {
+  const [kh, kw] = window.kernel as [number, number];
+  const length = (out[0]! + kh - 1) * out[1]!;
+  const [top, left] = window.begin as [number, number];
+  const [bottom, right] = window.end as [number, number];
+  const columns = g.reshape(shiftedViews(g, x, { kernel: [1, kw], pads: [top, left, bottom, right] }), [batch, channels * kw, length]);
+  const rows = g.reshape(shiftedViews(g, dy, { kernel: [kh, 1], pads: [kh - 1, 0, kh - 1, 0], reversed: true }), [batch, filters * kh, length]);
+  const summed = g.sum(g.node('MatMul', [columns, transposed(g, rows)]), [0]);
+  return g.reshape(g.transpose(g.reshape(summed, [channels, kw, filters, kh]), [2, 0, 3, 1]), target);
+}
+
+/** One product per image (and group), summed over the batch afterwards; `columns` [N, g, taps x channels, places], the inner one of the two as named. */
+function perImage(g: GraphBuilder, { dy, group, batch, channels, filters, places, taps, target }: Job, columns: Value, outer: 'tap' | 'channel'): Value {
   const perGroup = channels / group;
-  const whole = taps === 1 && window.begin.every((p) => p === 0) && window.end.every((p) => p === 0) && window.strides.every((s) => s === 1);
-  const patches = whole ? [x] : shiftedViews(g, padded(g, x, window), window, out, 2);
-  const sides = patches.map((p) => g.reshape(p, [batch, group, perGroup, places]));
-  const columns = sides.length === 1 ? sides[0]! : g.node('Concat', sides, { axis: 2 });
   const rows = g.reshape(dy, [batch, group, filters / group, places]);
-  const swap = perGroup <= filters / group;
-  const product = swap ? g.node('MatMul', [columns, transposed(g, rows)]) : g.node('MatMul', [rows, transposed(g, columns)]);
-  const summed = g.sum(product, [0]);
-  const ordered = swap
-    ? g.transpose(g.reshape(summed, [group, taps, perGroup, filters / group]), [0, 3, 2, 1])
-    : g.transpose(g.reshape(summed, [group, filters / group, taps, perGroup]), [0, 1, 3, 2]);
+  const summed = g.sum(g.node('MatMul', [columns, transposed(g, rows)]), [0]);
+  const ordered =
+    outer === 'tap'
+      ? g.transpose(g.reshape(summed, [group, taps, perGroup, filters / group]), [0, 3, 2, 1])
+      : g.transpose(g.reshape(summed, [group, perGroup, taps, filters / group]), [0, 3, 1, 2]);
   return g.reshape(ordered, target);
+}
+
+/** One product over all images and places: rows are (image, place), columns are (tap, channel). Channels go last first, so that taps are joined in long runs. */
+function overWholeBatch(g: GraphBuilder, { x, dy, window, batch, channels, filters, out, places, taps, target }: Job): Value {
+  const last = (v: Value): Value => g.transpose(v, [0, ...out.map((_, i) => i + 2), 1]);
+  const rows = elements([batch, places]);
+  const views = slices(g, last(padded(g, x, window)), window, out, 1);
+  const columns = g.reshape(views.length === 1 ? views[0]! : g.node('Concat', views, { axis: out.length + 1 }), [rows, taps * channels]);
+  const product = g.node('MatMul', [g.transpose(g.reshape(last(dy), [rows, filters]), [1, 0]), columns]);
+  return g.reshape(g.transpose(g.reshape(product, [filters, taps, channels]), [0, 2, 1]), target);
 }
 
 /** x [N, C, size…] with its zeros around it. */
 function padded(g: GraphBuilder, x: Value, window: Window): Value {
-  if ([...window.begin, ...window.end].every((p) => p === 0)) return x;
+  if (padsOf(window).every((p) => p === 0)) return x;
   return g.node('Pad', [x, g.ints([0, 0, ...window.begin, 0, 0, ...window.end])], { mode: 'constant' });
 }
 
 /** For every kernel tap, the part of the padded input that it meets; spatial axes start at `first`. */
-function shiftedViews(g: GraphBuilder, x: Value, window: Window, out: readonly number[], first: number): Value[] {
-  const rank = out.length;
+function slices(g: GraphBuilder, x: Value, window: Window, out: readonly number[], first: number): Value[] {
   const axes = g.ints(out.map((_, i) => i + first));
-  const views: Value[] = [];
-  const tap = new Array<number>(rank).fill(0);
   const count = window.kernel.reduce((a, b) => a * b, 1);
-  for (let index = 0; index < count; index++) {
+  return Array.from({ length: count }, (_, index) => {
     let rest = index;
-    for (let i = rank - 1; i >= 0; i--) {
-      tap[i] = rest % window.kernel[i]!;
-      rest = Math.floor(rest / window.kernel[i]!);
-    }
-    const starts = tap.map((t, i) => t * window.dilations[i]!);
+    const starts = [...window.kernel].reverse().map((size, i) => {
+      const tap = rest % size;
+      rest = Math.floor(rest / size);
+      return tap * window.dilations[window.kernel.length - 1 - i]!;
+    });
+    starts.reverse();
     const ends = starts.map((start, i) => start + (out[i]! - 1) * window.strides[i]! + 1);
-    views.push(g.node('Slice', [x, g.ints(starts), g.ints(ends), axes, g.ints(window.strides)]));
-  }
-  return views;
+    return g.node('Slice', [x, g.ints(starts), g.ints(ends), axes, g.ints(window.strides)]);
+  });
+}
+
+function padsOf(window: Window): number[] {
+  return [...window.begin, ...window.end];
 }
 
 function explicitWindow(node: Node): Window {
@@ -95,4 +147,3 @@ function explicitWindow(node: Node): Window {
     end: pads.slice(half),
   };
 }
-

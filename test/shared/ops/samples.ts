@@ -158,6 +158,16 @@ const images: readonly Sample[] = [
   sample('Conv', [normal(2, 3, 7, 7), normal(4, 3, 2, 2)], { auto_pad: 'SAME_UPPER', strides: [2, 2] }, linear),
   sample('Conv', [normal(2, 3, 9), normal(4, 3, 3)], { strides: [3] }, linear),
   sample('Conv', [normal(2, 2, 5, 5, 5), normal(3, 2, 3, 3, 3)], { pads: [1, 1, 1, 1, 1, 1] }, linear),
+  // Eight channels and more take the fast forms of the weight gradient: by shifts, by one-hot patches, over the whole batch.
+  sample('Conv', [normal('batch', 8, 9, 8), normal(8, 8, 3, 3)], { pads: [1, 1, 1, 1] }, linear),
+  sample('Conv', [normal(2, 8, 10, 11), normal(9, 8, 3, 2)], { pads: [2, 0, 1, 1] }, linear),
+  sample('Conv', [normal(2, 8, 17, 16), normal(8, 8, 3, 3)], { strides: [2, 2], pads: [1, 1, 1, 1] }, linear),
+  sample('Conv', [normal(2, 8, 14, 13), normal(8, 8, 3, 3)], { dilations: [2, 2], pads: [2, 1, 0, 2] }, linear),
+  sample('Conv', [normal(3, 8, 5, 6), normal(10, 8, 3, 3)], { pads: [1, 1, 1, 1] }, linear),
+  // Phases of the stride: kernels smaller and larger than it, sizes that it does not divide.
+  sample('Conv', [normal('batch', 3, 8, 8), normal(4, 3, 1, 1)], { strides: [2, 2] }, linear),
+  sample('Conv', [normal(2, 3, 10, 11), normal(4, 3, 5, 4)], { strides: [3, 3], pads: [2, 1, 1, 2] }, linear),
+  sample('Conv', [normal(2, 3, 9, 7), normal(4, 3, 3, 3)], { strides: [2, 2], pads: [1, 1, 1, 1] }, linear),
   sample('ConvTranspose', [normal('batch', 3, 4, 4), normal(3, 2, 3, 3), normal(2)], { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] }, linear),
   sample('ConvTranspose', [normal(2, 4, 5, 4), normal(4, 2, 2, 3)], { group: 2, dilations: [2, 1] }, linear),
   sample('ConvTranspose', [normal(1, 1, 3, 3), normal(1, 2, 3, 3)], { strides: [3, 2], output_shape: [10, 8] }, linear),
