@@ -27,7 +27,10 @@ export function mapClasses(dataClasses: readonly string[], names: readonly strin
     throw fault(`--classes names ${names.length} classes, but the model has ${logits} logits. Give at most one name per logit, in their order.`);
   return dataClasses.map((name) => {
     const index = names.indexOf(name);
-    if (index < 0) throw fault(`The data has a class "${name}" that --classes does not name. It names: ${shortList(names)}.`);
+    if (index < 0)
+      throw fault(
+        `The data has a class "${name}", and the logits stand for ${shortList(names)}. Name the class of each logit with --classes, or take the folder away.`,
+      );
     return index;
   });
 }

@@ -10,6 +10,7 @@ import { proportion } from '@robenc/shared/evaluation/intervals.js';
 import { floats } from '@robenc/shared/graph/value.js';
 import audit from '@robenc/audit/commands/audit.js';
 import { memoryContext } from '../context.js';
+import { SIDE as PACKAGE_SIDE, writeFixture } from '../serve/package-fixture.js';
 import { CLASSES, colourModel, robustCount, SIDE, writeColourFolder, type ColourImage, type ColourModel } from './colour-world.js';
 
 describe('robenc audit', () => {
@@ -173,6 +174,19 @@ describe('robenc audit', () => {
     assert.ok(codes((await run(modelFile(), { range: ['0,1'], classes: ['green,red,blue'] })).report).includes('chance-accuracy'));
   });
 
+  it('takes size and class names of a model package from its manifest', async () => {
+    const models = join(root, 'models');
+    const { folder } = writeFixture(models);
+    await assert.rejects(run(folder), /a class "blue", and the logits stand for circle, square, triangle, star, cross\. .*--classes/);
+    const { report } = await run(folder, { classes: ['blue,green,red'] });
+    assert.equal(report.model.package, 'tiny@1');
+    assert.deepEqual([report.data.height, report.data.width], [PACKAGE_SIDE, PACKAGE_SIDE]);
+    assert.deepEqual(
+      report.assumptions.filter(({ name }) => name === 'size' || name === 'classes').map(({ source }) => source),
+      ['flag', 'manifest'],
+    );
+  });
+
   it('exits with 1 below --fail-under and with 0 at or above it', async () => {
     const model = modelFile();
     const known = robustCount(images, epsilon) / images.length;
@@ -225,7 +239,12 @@ describe('robenc audit', () => {
   describe('answers wrong input by naming what to change:', () => {
     const wrong: Readonly<Record<string, [() => string, Record<string, unknown>, RegExp, string]>> = {
       'more class folders than logits': [() => modelFile(twoClasses()), {}, /3 classes \(blue, green, red\), but the model has 2 logits.*--classes/, 'usage'],
-      'a class that is not named': [() => modelFile(), { classes: ['blue,green'] }, /a class "red" that --classes does not name/, 'usage'],
+      'a class that is not named': [
+        () => modelFile(),
+        { classes: ['blue,green'] },
+        /a class "red", and the logits stand for blue, green\. .*--classes/,
+        'usage',
+      ],
       'more names than logits': [() => modelFile(), { classes: ['blue,green,red,black'] }, /--classes names 4 classes, but the model has 3 logits/, 'usage'],
       'a class that is named twice': [() => modelFile(), { classes: ['blue,blue'] }, /"blue" twice/, 'usage'],
       'channels in the last axis': [() => modelFile({ layout: 'nhwc' }), {}, /Pass --layout nhwc/, 'usage'],

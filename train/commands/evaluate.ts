@@ -14,6 +14,7 @@ import { evaluationText } from '@robenc/shared/evaluation/evaluation-text.js';
 import { logitLabels } from '@robenc/shared/evaluation/relabel.js';
 import { threatModels, type ThreatModel } from '@robenc/shared/evaluation/threats.js';
 import type { Heads } from '@robenc/shared/evaluation/encoder-source.js';
+import { weakAttackText } from '@robenc/shared/evaluation/weak-attack.js';
 import { claimOutputFolder, writeFileAtomic } from '@robenc/shared/files.js';
 import { openSource } from './encoder-source.js';
 import { dataOf } from './labelled-data.js';
@@ -67,7 +68,8 @@ export default defineCommand({
     const spec = await dataSpecOf(dataOf(options.data, source, context.cwd));
     const set = await openImageSet({ ...spec, split, limit, seed, size: source.size, warn: (message) => context.stderr(message) });
     const results: EvaluationResult[] = [];
-    const warnings: string[] = [];
+    const weak = weakAttackText(constants);
+    const warnings: string[] = weak === null ? [] : [weak];
     let device = 'cpu';
     for (const threatModel of chosen) {
       const count = options.crops ?? heads.aggregate?.crops.count ?? 1;

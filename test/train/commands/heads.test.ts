@@ -97,6 +97,11 @@ describe('fit-head and evaluate', () => {
     assert.deepEqual([whole!.gradients, whole!.robustAccuracy], [0, whole!.cleanAccuracy]);
   });
 
+  it('warns of steps that cannot cross the ball', async () => {
+    const { warnings } = await evaluated({ eps: ['8/255'], steps: '2', stepSize: '0.01', threats: ['image'], limit: '3' });
+    assert.match(warnings.join(), /2 steps of 0\.01 move by at most 0\.02, less than epsilon 8\/255/);
+  });
+
   it('fits the same heads again, only when told to replace them', async () => {
     const before = readFileSync(join(root, 'heads', 'image-head.json'));
     await assert.rejects(run(fitHead, { data: train }), { code: 'usage' });
