@@ -18,8 +18,16 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { title: 'resnet-small, 4 views x 25 images, free m = 1', steps: 500, run: { batchSize: 25, views: { count: 4 }, encoder: { name: 'resnet-small' }, adversary: { name: 'free', replays: 1 } } },
-  { title: 'resnet18-cifar, 16 views x 8 images, free m = 1', steps: 20, run: { batchSize: 8, views: { count: 16 }, encoder: { name: 'resnet18-cifar' }, adversary: { name: 'free', replays: 1 } } },
+  {
+    title: 'resnet-small, 4 views x 25 images, free m = 1',
+    steps: 500,
+    run: { batchSize: 25, views: { count: 4 }, encoder: { name: 'resnet-small' }, adversary: { name: 'free', replays: 1 } },
+  },
+  {
+    title: 'resnet18-cifar, 16 views x 8 images, free m = 1',
+    steps: 20,
+    run: { batchSize: 8, views: { count: 16 }, encoder: { name: 'resnet18-cifar' }, adversary: { name: 'free', replays: 1 } },
+  },
 ];
 
 const bench: Bench = {
@@ -28,7 +36,18 @@ const bench: Bench = {
   async run(context) {
     const rows = [];
     for (const entry of CASES) rows.push(await measure(entry, context));
-    const head = ['case', 'steps', 'loss first tenth', 'loss last tenth', 'seconds a step (median)', 'RSS after 1/5, MB', 'RSS at the end, MB', 'parameters, MB', 'moving them, ms', 'share of a step'];
+    const head = [
+      'case',
+      'steps',
+      'loss first tenth',
+      'loss last tenth',
+      'seconds a step (median)',
+      'RSS after 1/5, MB',
+      'RSS at the end, MB',
+      'parameters, MB',
+      'moving them, ms',
+      'share of a step',
+    ];
     return `One step is forward, backward, ascent of the perturbation, LARS and running statistics in one ONNX graph; images are the built-in data set.
 Moving parameters is timed as a graph with the same parameters, statistics and slots in and out that only scales each of them, arithmetic included.\n\n${markdownTable(head, rows)}`;
   },
@@ -74,7 +93,9 @@ async function measure({ title, steps, run: settings }: Case, { note }: BenchCon
 }
 
 function tensorsOf({ params, encoderState, slots }: TrainingState): [string, { shape: readonly number[]; data: Float32Array }][] {
-  return [params, encoderState, slots].flatMap((group, i) => Object.entries(group).map(([name, tensor]) => [`${i}/${name}`, tensor] as [string, typeof tensor]));
+  return [params, encoderState, slots].flatMap((group, i) =>
+    Object.entries(group).map(([name, tensor]) => [`${i}/${name}`, tensor] as [string, typeof tensor]),
+  );
 }
 
 function bytesOf(state: TrainingState): number {

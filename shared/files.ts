@@ -28,7 +28,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
     }
     renameSync(temporary, path);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
     throw new RobencError('io', `Could not write ${path}: ${messageOf(cause)}. Free some space or choose another output folder.`, { cause, field: path });
   }
   syncFolder(dirname(path));
