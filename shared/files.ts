@@ -34,6 +34,15 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   syncFolder(dirname(path));
 }
 
+/** Clears up after a failure, whose own error must not be hidden by one of clearing up. */
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Its folder is no folder: then there is nothing to remove.
+  }
+}
+
 /** Makes a rename in a folder durable; not every platform lets a folder be opened, and then the rename alone must do. */
 export function syncFolder(path: string): void {
   try {
