@@ -109,7 +109,10 @@ function blameFlags(error: unknown, overrides: Readonly<Record<string, unknown>>
 function overridden(value: unknown, overrides: Readonly<Record<string, unknown>>): unknown {
   const given = Object.entries(overrides).filter(([, override]) => override !== undefined);
   const chooses = ([path]: [string, unknown]) => CHOICES.some((section) => path === `${section}.name`);
+  const isGiven = (path: string) => given.some(([one]) => one === path);
   let result = value;
+  // Another path may hold another kind of data: what lies there decides, not the name that the file had for its own.
+  if (isGiven('data.path') && !isGiven('data.name')) result = setByPath(result, 'data.name', undefined);
   for (const [path, name] of given.filter(chooses)) {
     const section = path.split('.')[0]!;
     const present = (result as Record<string, { name?: unknown } | undefined>)[section];

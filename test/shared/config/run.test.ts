@@ -40,6 +40,14 @@ describe('run file', () => {
     assert.equal(given.views.count, 4);
   });
 
+  it('a path from the command line goes without the name that the file has for its own data, unless a name comes with it', () => {
+    const file = { data: { name: 'shapes', limit: 500 } };
+    const { name, path, limit } = loadRunConfig(file, { 'data.path': 'photos' }).data;
+    assert.deepEqual([name, path, limit], [undefined, 'photos', 500]);
+    assert.equal(loadRunConfig(file, { 'data.path': 'batches', 'data.name': 'cifar10' }).data.name, 'cifar10');
+    assert.deepEqual(file, { data: { name: 'shapes', limit: 500 } });
+  });
+
   it('choosing another adversary drops the options of the one in the file, whichever order the overrides have', () => {
     const given = { adversary: { name: 'free', replays: 3, epsilon: '8/255' } };
     assert.deepEqual(loadRunConfig(given, { 'adversary.epsilon': '4/255', 'adversary.name': 'pgd' }).adversary, { name: 'pgd', epsilon: '4/255' });
