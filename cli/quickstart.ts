@@ -52,9 +52,13 @@ function failuresOf({ trained, untrained, parity }: Scores, builtIn: boolean): s
   if (!(worst <= THRESHOLDS.parity)) failures.push(`a graph differs from tfjs by ${worst}, more than ${THRESHOLDS.parity}`);
   if (!builtIn) return failures;
   const gain = trained.clean - untrained.clean;
-  if (gain < THRESHOLDS.gainOverUntrained) failures.push(`training gained ${(100 * gain).toFixed(1)} points of clean accuracy over the untrained encoder, less than ${100 * THRESHOLDS.gainOverUntrained}`);
+  if (gain < THRESHOLDS.gainOverUntrained)
+    failures.push(
+      `training gained ${(100 * gain).toFixed(1)} points of clean accuracy over the untrained encoder, less than ${100 * THRESHOLDS.gainOverUntrained}`,
+    );
   const robust = trained.robust - untrained.robust;
-  if (robust < THRESHOLDS.robustGain) failures.push(`training gained ${(100 * robust).toFixed(1)} points of accuracy under attack, less than ${100 * THRESHOLDS.robustGain}`);
+  if (robust < THRESHOLDS.robustGain)
+    failures.push(`training gained ${(100 * robust).toFixed(1)} points of accuracy under attack, less than ${100 * THRESHOLDS.robustGain}`);
   return failures;
 }
 

@@ -5,7 +5,8 @@ import type { Served } from './serving.js';
 import { EPSILON, type Scores } from './training.js';
 
 export function table({ untrained, trained, aggregate, images }: Scores): string {
-  const cell = (value: number, [low, high]: readonly [number, number]): string => `${(100 * value).toFixed(1)} % (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`;
+  const cell = (value: number, [low, high]: readonly [number, number]): string =>
+    `${(100 * value).toFixed(1)} % (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`;
   const rows = (
     [
       ['untrained encoder, linear head', untrained],

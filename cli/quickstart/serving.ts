@@ -57,12 +57,21 @@ export async function serveAndAsk({ models, out, port, serve, sample }: ServingO
     return {
       url,
       lines: [
-        `embed:      ${embedding.size} numbers, the first ${embedding.embeddings[0]!.slice(0, 3).map((value) => value.toFixed(3)).join(', ')}`,
+        `embed:      ${embedding.size} numbers, the first ${embedding.embeddings[0]!.slice(0, 3)
+          .map((value) => value.toFixed(3))
+          .join(', ')}`,
         `classify:   whole image ${say(whole.results[0]!.prediction)}, mean of 8 crops ${say(aggregate.results[0]!.prediction)}`,
         `robustness: ${say(checked!.clean)} becomes ${say(checked!.adversarial)} within ${EPSILON}: ${checked!.verdict}; embedding moved by ${checked!.embeddingCosineShift.toFixed(4)} (cosine)`,
         `adversarial image: ${adversarial}`,
       ],
-      summary: { url, embeddingSize: embedding.size, prediction: whole.results[0]!.prediction.label, aggregate: aggregate.results[0]!.prediction.label, verdict: checked!.verdict, adversarial },
+      summary: {
+        url,
+        embeddingSize: embedding.size,
+        prediction: whole.results[0]!.prediction.label,
+        aggregate: aggregate.results[0]!.prediction.label,
+        verdict: checked!.verdict,
+        adversarial,
+      },
       untilStopped: () => ended,
     };
   } catch (error) {

@@ -66,13 +66,41 @@ export async function trainAndScore({ data, out, models, seed }: TrainingOptions
     trainSummary,
     sample,
     data: data ?? 'shapes',
-    summary: { epsilon: EPSILON, images: trained.data.images, untrained: before, trained: image, aggregate, package: exported.folder, run, sample, trainingMinutes: trainSummary.minutes, imagesSeen: trainSummary.imagesSeen },
+    summary: {
+      epsilon: EPSILON,
+      images: trained.data.images,
+      untrained: before,
+      trained: image,
+      aggregate,
+      package: exported.folder,
+      run,
+      sample,
+      trainingMinutes: trainSummary.minutes,
+      imagesSeen: trainSummary.imagesSeen,
+    },
   };
 }
 
 async function score(run: string, source: readonly string[], seed: string, threats: readonly string[]): Promise<EvaluationReport> {
   await robenc('fit-head', run, ...source, '--limit', '2000', '--crops', threats.length > 1 ? '8' : '0', '--seed', seed, '--force');
-  return robenc<EvaluationReport>('evaluate', run, ...source, '--limit', '500', '--eps', EPSILON, '--steps', STEPS, '--threats', threats.join(','), '--seed', seed, '--out', join(run, 'evaluation'), '--force');
+  return robenc<EvaluationReport>(
+    'evaluate',
+    run,
+    ...source,
+    '--limit',
+    '500',
+    '--eps',
+    EPSILON,
+    '--steps',
+    STEPS,
+    '--threats',
+    threats.join(','),
+    '--seed',
+    seed,
+    '--out',
+    join(run, 'evaluation'),
+    '--force',
+  );
 }
 
 function scoreOf({ results }: EvaluationReport, threatModel: string): Score {
@@ -82,7 +110,13 @@ function scoreOf({ results }: EvaluationReport, threatModel: string): Score {
 
 /** One test image as a file, to ask the server about. */
 async function writeSample(out: string, data: string | undefined, seed: number): Promise<string> {
-  const set = await openImageSet({ ...(data === undefined ? { name: 'shapes' } : { path: data }), split: 'test', limit: 10, seed, size: { height: 32, width: 32, fit: 'cover' } });
+  const set = await openImageSet({
+    ...(data === undefined ? { name: 'shapes' } : { path: data }),
+    split: 'test',
+    limit: 10,
+    seed,
+    size: { height: 32, width: 32, fit: 'cover' },
+  });
   const path = join(out, 'sample.png');
   writeFileAtomic(path, await encodePng(imageAt(set, 0)));
   return path;

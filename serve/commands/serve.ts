@@ -39,7 +39,14 @@ export default defineCommand({
     },
     maxBody: { type: 'string', value: 'size', default: '16mb', description: 'largest body, such as 16mb or 512kb' },
     maxPixels: { type: 'number', default: DEFAULT_LIMITS.maxPixels, integer: true, minimum: 1, description: 'most pixels of an image' },
-    maxImages: { type: 'number', default: DEFAULT_LIMITS.maxImages, integer: true, minimum: 1, maximum: IMAGES_ALLOWED, description: 'most images of a request' },
+    maxImages: {
+      type: 'number',
+      default: DEFAULT_LIMITS.maxImages,
+      integer: true,
+      minimum: 1,
+      maximum: IMAGES_ALLOWED,
+      description: 'most images of a request',
+    },
     drainDelay: {
       type: 'number',
       value: 'seconds',

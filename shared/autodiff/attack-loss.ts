@@ -24,7 +24,8 @@ const crossEntropy: AttackLoss = {
   target: 'label',
   build(g, logits, label) {
     const classes = logits.type.shape[1];
-    if (typeof classes !== 'number') throw new RobencError('unsupported', `Cross-entropy needs a fixed number of classes; the logits are ${describeType(logits.type)}.`);
+    if (typeof classes !== 'number')
+      throw new RobencError('unsupported', `Cross-entropy needs a fixed number of classes; the logits are ${describeType(logits.type)}.`);
     const log = g.node('LogSoftmax', [logits], { axis: 1 });
     // GatherElements refuses a label outside the classes at run time, where a one-hot row would silently be zero.
     const picked = g.node('GatherElements', [log, g.reshape(label, [label.type.shape[0]!, 1])], { axis: 1 });

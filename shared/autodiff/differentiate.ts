@@ -35,7 +35,11 @@ export function differentiate(model: Graph, { wrt, loss, output }: Differentiate
   const { name: outputName, value: scored } = findOutput(model, output);
   const [batch, dim] = scored.type.shape;
   if (scored.type.shape.length !== 2)
-    throw new RobencError('unsupported', `The loss ${loss} needs an output of shape [batch, n]; this one is ${describeType(scored.type)}. Choose another with --output.`, { field: 'output' });
+    throw new RobencError(
+      'unsupported',
+      `The loss ${loss} needs an output of shape [batch, n]; this one is ${describeType(scored.type)}. Choose another with --output.`,
+      { field: 'output' },
+    );
   const g = newBuilder();
   // Before the model's values, some of which may have this name inside the model: they give way, an input of the file must not.
   const target = attackLoss.target === 'label' ? g.input('label', 'int64', [batch!]) : g.input('target', scored.type.dtype, [batch!, dim!]);
@@ -90,5 +94,7 @@ export function beforeSoftmax(value: Value, warnings: string[]): Value {
 function refuseCollisions(model: Graph, loss: AttackLoss): void {
   const reserved = [loss.target, 'loss', 'gradient'];
   for (const { name } of [...model.inputs, ...model.outputs].filter((port) => reserved.includes(port.name)))
-    throw new RobencError('usage', `The model already uses the name "${name}", which the gradient graph needs for itself. Rename it in the model first.`, { field: name });
+    throw new RobencError('usage', `The model already uses the name "${name}", which the gradient graph needs for itself. Rename it in the model first.`, {
+      field: name,
+    });
 }

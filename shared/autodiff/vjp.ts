@@ -16,7 +16,11 @@ export interface Seed {
  * @throws RobencError `unsupported` naming every operator on such a path through which no gradient passes.
  */
 export function gradient(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[]): (Value | null)[] {
-  const path = nodesBetween(g.nodes, wrt, seeds.map((seed) => seed.value));
+  const path = nodesBetween(
+    g.nodes,
+    wrt,
+    seeds.map((seed) => seed.value),
+  );
   refuseBlocks(g, path.nodes);
   const cotangents = new Map<Value, Value>();
   const accumulate = (value: Value, cotangent: Value): void => {
@@ -74,10 +78,16 @@ export function blocksIn(g: { readonly operators: GraphBuilder['operators'] }, n
 }
 
 function refuseBlocks(g: GraphBuilder, nodes: readonly Node[]): void {
-  const blocks = blocksIn(g, nodes.filter((node) => node.outputs.some((output) => isFloat(output.type.dtype))));
+  const blocks = blocksIn(
+    g,
+    nodes.filter((node) => node.outputs.some((output) => isFloat(output.type.dtype))),
+  );
   if (blocks.length === 0) return;
   const list = blocks.map((block) => `${block.op} "${block.node}" (${block.reason})`).join('; ');
-  throw new RobencError('unsupported', `No gradient passes through ${list}. Cut the model before ${blocks.length === 1 ? 'this node' : 'these nodes'}, or replace ${blocks.length === 1 ? 'it' : 'them'}.`);
+  throw new RobencError(
+    'unsupported',
+    `No gradient passes through ${list}. Cut the model before ${blocks.length === 1 ? 'this node' : 'these nodes'}, or replace ${blocks.length === 1 ? 'it' : 'them'}.`,
+  );
 }
 
 /** A cotangent of ones in the shape of `value`: differentiates its sum. */

@@ -86,7 +86,10 @@ export class GraphBuilder {
     const count = options.outputs ?? 1;
     const definition = this.#operators.find(op, domain);
     if (!definition)
-      throw new RobencError('unsupported', `Operator ${domain ? `${domain}.` : ''}${op}${options.name ? ` (node "${options.name}")` : ''} is not known to robenc.`);
+      throw new RobencError(
+        'unsupported',
+        `Operator ${domain ? `${domain}.` : ''}${op}${options.name ? ` (node "${options.name}")` : ''} is not known to robenc.`,
+      );
     const key = definition.stochastic ? null : keyOf(op, domain, inputs, attrs, count);
     const shared = key === null ? undefined : this.#shared.get(key);
     if (shared) return shared;
@@ -111,7 +114,8 @@ export class GraphBuilder {
     const target = shape.map((dim, i) => {
       if (typeof dim === 'number') return dim;
       if (x.type.shape[i] === dim) return 0;
-      if (inferred) throw new RobencError('unsupported', `Reshape ${describeType(x.type)} to [${shape.join(',')}]: more than one size is known only at run time.`);
+      if (inferred)
+        throw new RobencError('unsupported', `Reshape ${describeType(x.type)} to [${shape.join(',')}]: more than one size is known only at run time.`);
       inferred = true;
       return -1;
     });
@@ -170,10 +174,19 @@ export class GraphBuilder {
     return { name, inputs: [...this.#inputs], outputs: [...this.#outputs], nodes: kept.reverse() };
   }
 
-  #addNode(op: string, domain: string, inputs: readonly (Value | null)[], attrs: Attrs, types: readonly Type[], known: readonly Dim[] | null, options: NodeOptions): readonly Value[] {
+  #addNode(
+    op: string,
+    domain: string,
+    inputs: readonly (Value | null)[],
+    attrs: Attrs,
+    types: readonly Type[],
+    known: readonly Dim[] | null,
+    options: NodeOptions,
+  ): readonly Value[] {
     const outputs: Value[] = [];
     const node: Node = { op, domain, name: this.#unique(options.name ?? op.toLowerCase()), inputs, outputs, attrs };
-    for (const [i, type] of types.entries()) outputs.push(this.#value(options.outputNames?.[i] ?? (types.length === 1 ? node.name : `${node.name}_${i}`), type, node, null, i === 0 ? known : null));
+    for (const [i, type] of types.entries())
+      outputs.push(this.#value(options.outputNames?.[i] ?? (types.length === 1 ? node.name : `${node.name}_${i}`), type, node, null, i === 0 ? known : null));
     this.#nodes.push(node);
     return outputs;
   }
@@ -196,7 +209,8 @@ export class GraphBuilder {
   /** The elements that a shape has in total divided by another's: a helper for rules that turn means into sums. */
   ratio(whole: Shape, part: Shape): number {
     const quotient = divide(elements(whole), elements(part));
-    if (typeof quotient !== 'number') throw new RobencError('unsupported', `A mean over a size that is known only at run time: [${whole.join(',')}] to [${part.join(',')}].`);
+    if (typeof quotient !== 'number')
+      throw new RobencError('unsupported', `A mean over a size that is known only at run time: [${whole.join(',')}] to [${part.join(',')}].`);
     return quotient;
   }
 }
@@ -223,7 +237,10 @@ class Context implements InferContext {
   known(i: number): readonly Dim[] | null {
     const value = this.values[i];
     // Exporters scale sizes as floats, so small float lists count as well.
-    return value?.known ?? (value?.data && value.data.dtype !== 'float16' && value.type.shape.length <= 1 && sizeOf(value.data.shape) <= SMALL ? numbersOf(value.data) : null);
+    return (
+      value?.known ??
+      (value?.data && value.data.dtype !== 'float16' && value.type.shape.length <= 1 && sizeOf(value.data.shape) <= SMALL ? numbersOf(value.data) : null)
+    );
   }
 
   numbers(i: number): readonly number[] {
@@ -246,7 +263,9 @@ function attempt(definition: OpDef, context: InferContext, name: string | undefi
   } catch (cause) {
     if (cause instanceof RobencError) throw cause;
     const inputs = context.inputs.map((type) => (type ? describeType(type) : 'none')).join(', ');
-    throw new RobencError('bad-input', `${context.op}${name ? ` "${name}"` : ''}(${inputs}): ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new RobencError('bad-input', `${context.op}${name ? ` "${name}"` : ''}(${inputs}): ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -26,7 +26,10 @@ export function copyInto(g: GraphBuilder, graph: Graph, { inputs = {}, rewrite }
   for (const input of graph.inputs) {
     const given = inputs[input.name];
     if (given && (given.type.dtype !== input.type.dtype || given.type.shape.length !== input.type.shape.length))
-      throw new RobencError('mismatch', `Input "${input.name}" of graph "${graph.name}" is ${describeType(input.type)}, but ${describeType(given.type)} was connected to it.`);
+      throw new RobencError(
+        'mismatch',
+        `Input "${input.name}" of graph "${graph.name}" is ${describeType(input.type)}, but ${describeType(given.type)} was connected to it.`,
+      );
     map.set(input, given ?? g.input(input.name, input.type.dtype, input.type.shape));
   }
   const of = (value: Value): Value => {
@@ -46,6 +49,7 @@ export function copyInto(g: GraphBuilder, graph: Graph, { inputs = {}, rewrite }
       g.nodeOutputs(node.op, nodeInputs, node.attrs, { domain: node.domain, outputs: node.outputs.length, name: node.name, outputNames });
     for (const [i, output] of node.outputs.entries()) map.set(output, outputs[i]!);
   }
-  const named = <T extends { readonly name: string }>(items: readonly T[], value: (item: T) => Value): Record<string, Value> => Object.fromEntries(items.map((item) => [item.name, value(item)]));
+  const named = <T extends { readonly name: string }>(items: readonly T[], value: (item: T) => Value): Record<string, Value> =>
+    Object.fromEntries(items.map((item) => [item.name, value(item)]));
   return { inputs: named(graph.inputs, of), outputs: named(graph.outputs, (output) => of(output.value)), of };
 }

@@ -23,12 +23,7 @@ export interface InferContext {
  * Cotangents of the inputs from those of the outputs (null where an output has none).
  * `needs[i]` is false where input i's cotangent is not wanted: a rule may answer null there and must do no work for it.
  */
-export type GradRule = (
-  g: GraphBuilder,
-  node: Node,
-  dy: readonly (Value | null)[],
-  needs: readonly boolean[],
-) => readonly (Value | null)[];
+export type GradRule = (g: GraphBuilder, node: Node, dy: readonly (Value | null)[], needs: readonly boolean[]) => readonly (Value | null)[];
 
 export interface OpDef {
   /** As ONNX spells it. */

@@ -81,7 +81,8 @@ function trainingGradient(g: GraphBuilder, node: Node, dy: Value, needs: readonl
 function batchStatistics(g: GraphBuilder, node: Node, runningMean: Value, runningVariance: Value): { mean: Value; variance: Value } {
   const momentum = (node.attrs['momentum'] as number | undefined) ?? 0.9;
   const [, updatedMean, updatedVariance] = node.outputs;
-  if (!updatedMean || !updatedVariance || momentum === 1) throw new Error('training-mode batch normalisation needs its statistics as outputs to be differentiated');
+  if (!updatedMean || !updatedVariance || momentum === 1)
+    throw new Error('training-mode batch normalisation needs its statistics as outputs to be differentiated');
   const solve = (updated: Value, old: Value): Value =>
     momentum === 0 ? updated : g.div(g.sub(updated, g.mul(old, g.scalarLike(momentum, old))), g.scalarLike(1 - momentum, old));
   return { mean: solve(updatedMean, runningMean), variance: solve(updatedVariance, runningVariance) };

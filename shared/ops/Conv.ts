@@ -15,7 +15,8 @@ export default defineOp({
     const group = (context.attrs['group'] as number | undefined) ?? 1;
     const [channels, perGroup] = [x.shape[1], w.shape[1]];
     if (x.shape.length !== w.shape.length || x.shape.length < 3) throw new Error('x and w need the same rank, at least 3');
-    if (typeof channels === 'number' && typeof perGroup === 'number' && channels !== perGroup * group) throw new Error(`x has ${channels} channels, but w expects ${perGroup} in each of ${group} groups`);
+    if (typeof channels === 'number' && typeof perGroup === 'number' && channels !== perGroup * group)
+      throw new Error(`x has ${channels} channels, but w expects ${perGroup} in each of ${group} groups`);
     const window = windowOf(context.attrs, w.shape.slice(2).map(Number), x.shape.slice(2));
     return [{ dtype: x.dtype, shape: [x.shape[0]!, w.shape[0]!, ...x.shape.slice(2).map((size, i) => outputSize(size, window, i))] }];
   },

@@ -66,9 +66,20 @@ function weightGradient(g: GraphBuilder, job: Job): Value {
   if (group === 1 && places < MANY_PLACES) return overWholeBatch(g, job);
   const planar = group === 1 && window.kernel.length === 2 && taps > 1 && Math.min(channels, filters) >= MANY_CHANNELS;
   if (planar && window.strides.every((s) => s === 1) && window.dilations.every((d) => d === 1)) return byShifts(g, job);
-  if (planar) return perImage(g, job, g.reshape(shiftedViews(g, job.x, { kernel: window.kernel as [number, number], strides: window.strides, dilations: window.dilations, pads: padsOf(window) }), [job.batch, 1, channels * taps, places]), 'channel');
+  if (planar)
+    return perImage(
+      g,
+      job,
+      g.reshape(
+        shiftedViews(g, job.x, { kernel: window.kernel as [number, number], strides: window.strides, dilations: window.dilations, pads: padsOf(window) }),
+        [job.batch, 1, channels * taps, places],
+      ),
+      'channel',
+    );
   const whole = taps === 1 && padsOf(window).every((p) => p === 0) && window.strides.every((s) => s === 1);
-  const parts = (whole ? [job.x] : slices(g, padded(g, job.x, window), window, job.out, 2)).map((part) => g.reshape(part, [job.batch, group, channels / group, places]));
+  const parts = (whole ? [job.x] : slices(g, padded(g, job.x, window), window, job.out, 2)).map((part) =>
+    g.reshape(part, [job.batch, group, channels / group, places]),
+  );
   return perImage(g, job, parts.length === 1 ? parts[0]! : g.node('Concat', parts, { axis: 2 }), 'tap');
 }
 

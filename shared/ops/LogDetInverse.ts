@@ -10,7 +10,10 @@ export default defineOp({
   infer: (context) => {
     const { dtype, shape } = context.type(0);
     if (shape.length !== 3 || typeof shape[1] !== 'number' || shape[1] !== shape[2]) throw new Error(`needs [n,b,b] with a fixed b, got [${shape.join(',')}]`);
-    return [{ dtype, shape: [shape[0]!] }, { dtype, shape }];
+    return [
+      { dtype, shape: [shape[0]!] },
+      { dtype, shape },
+    ];
   },
   grad: (g, node, [dlogdet, dinverse]) => {
     if (dinverse) throw new Error('the inverse of LogDetInverse is not differentiable');

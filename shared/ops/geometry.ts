@@ -13,8 +13,13 @@ export interface Window {
 /** Reads strides, dilations, pads and auto_pad. `sizes` are the spatial input sizes; only auto_pad SAME needs them to be numbers. */
 export function windowOf(attrs: Attrs, kernel: readonly number[], sizes: readonly Dim[]): Window {
   const rank = kernel.length;
-  const list = (name: string, fallback: number): readonly number[] => (attrs[name] as readonly number[] | undefined) ?? Array.from({ length: rank }, () => fallback);
-  const [strides, dilations, pads] = [list('strides', 1), list('dilations', 1), (attrs['pads'] as readonly number[] | undefined) ?? new Array<number>(2 * rank).fill(0)];
+  const list = (name: string, fallback: number): readonly number[] =>
+    (attrs[name] as readonly number[] | undefined) ?? Array.from({ length: rank }, () => fallback);
+  const [strides, dilations, pads] = [
+    list('strides', 1),
+    list('dilations', 1),
+    (attrs['pads'] as readonly number[] | undefined) ?? new Array<number>(2 * rank).fill(0),
+  ];
   const auto = (attrs['auto_pad'] as string | undefined) ?? 'NOTSET';
   if (auto !== 'SAME_UPPER' && auto !== 'SAME_LOWER') {
     const none = auto === 'VALID';

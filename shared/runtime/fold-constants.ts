@@ -24,7 +24,8 @@ export async function foldConstants(graph: Graph): Promise<Graph> {
   const results = await evaluate(graph, [...wanted]);
   const g = newBuilder();
   const { outputs } = copyInto(g, graph, {
-    rewrite: (node) => (node.outputs.every((output) => results.has(output)) ? node.outputs.map((output) => g.constant(results.get(output)!, output.name)) : null),
+    rewrite: (node) =>
+      node.outputs.every((output) => results.has(output)) ? node.outputs.map((output) => g.constant(results.get(output)!, output.name)) : null,
   });
   for (const { name } of graph.outputs) g.output(name, outputs[name]!);
   return g.build(graph.name);

@@ -30,9 +30,17 @@ export default defineCommand({
       images: options.images,
       note: (line) => context.stderr(line),
     });
-    for (const { graph, against, maxRelativeError, tolerance } of exported.parity) context.stdout(`${graph}: within ${maxRelativeError.toExponential(1)} of ${against} (at most ${tolerance})`);
+    for (const { graph, against, maxRelativeError, tolerance } of exported.parity)
+      context.stdout(`${graph}: within ${maxRelativeError.toExponential(1)} of ${against} (at most ${tolerance})`);
     context.stdout(`Wrote ${exported.manifest.name}@${exported.manifest.version}: ${exported.folder}`);
-    context.result({ folder: exported.folder, name: exported.manifest.name, version: exported.manifest.version, digest: exported.digest, parity: exported.parity, scores: exported.manifest.scores });
+    context.result({
+      folder: exported.folder,
+      name: exported.manifest.name,
+      version: exported.manifest.version,
+      digest: exported.digest,
+      parity: exported.parity,
+      scores: exported.manifest.scores,
+    });
     return EXIT.done;
   },
 });

@@ -9,7 +9,11 @@ export default defineCommand({
   name: 'train',
   summary: 'train a self-supervised encoder as a run file says',
   details: 'Everything that decides the run stands in one JSON file; flags override it. Ctrl-C saves a checkpoint and stops; --resume goes on.',
-  examples: ['robenc train configs/quickstart.json', 'robenc train configs/cifar10-cf-amc-ssl-cpu.json --data cifar-10-binary.tar.gz --out runs/cifar10', 'robenc train runs/cifar10/run.json --resume'],
+  examples: [
+    'robenc train configs/quickstart.json',
+    'robenc train configs/cifar10-cf-amc-ssl-cpu.json --data cifar-10-binary.tar.gz --out runs/cifar10',
+    'robenc train runs/cifar10/run.json --resume',
+  ],
   arguments: { run: { description: 'run file; without one, every field has its default', required: false } },
   options: {
     ...runFlags,
@@ -30,7 +34,9 @@ export default defineCommand({
         context.progress({ label: 'train', done: step, total, note: `${Math.round(viewsPerSecond)} crops/s · loss ${loss.toFixed(2)} · ${terms.join(' · ')}` });
       },
     });
-    context.stdout(`${summary.ending === 'stopped' ? 'Stopped' : 'Trained'} after ${summary.steps} of ${summary.stepsPlanned} batches in ${summary.minutes.toFixed(1)} minutes: ${run.out}`);
+    context.stdout(
+      `${summary.ending === 'stopped' ? 'Stopped' : 'Trained'} after ${summary.steps} of ${summary.stepsPlanned} batches in ${summary.minutes.toFixed(1)} minutes: ${run.out}`,
+    );
     context.result(summary);
     return exitCodeFor(summary.ending);
   },

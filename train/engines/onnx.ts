@@ -13,10 +13,16 @@ import type { Batch, Engine, EngineOptions, StepMetrics, StepSpec, TrainingState
  * Compiles the step and opens it on a device. The replays of one batch run inside one graph when `replaysPerRun` says so, else one by one;
  * parameters stay in host memory between runs.
  */
-export async function openOnnxEngine(spec: StepSpec, initial: TrainingState, { device = 'auto', threads, replaysPerRun = 1 }: EngineOptions = {}): Promise<Engine> {
+export async function openOnnxEngine(
+  spec: StepSpec,
+  initial: TrainingState,
+  { device = 'auto', threads, replaysPerRun = 1 }: EngineOptions = {},
+): Promise<Engine> {
   const { adversary } = spec;
   if (adversary.replays % replaysPerRun !== 0)
-    throw new RobencError('usage', `engine.replaysPerRun is ${replaysPerRun}, which does not divide the ${adversary.replays} replays of a batch.`, { field: 'engine.replaysPerRun' });
+    throw new RobencError('usage', `engine.replaysPerRun is ${replaysPerRun}, which does not divide the ${adversary.replays} replays of a batch.`, {
+      field: 'engine.replaysPerRun',
+    });
   const shapes = { params: initial.params, state: initial.encoderState, slots: initial.slots };
   const options = { device, ...(threads === undefined ? {} : { threads }) };
   const step = await openSession(toOnnx(compileStep(spec, shapes, replaysPerRun)), options);
@@ -62,7 +68,11 @@ class OnnxEngine implements Engine {
       this.#keep(outputs, GROUPS);
     }
     const scalar = (name: string): number => Number(outputs[name]!.data[0]);
-    return { loss: scalar('loss'), gradientNorm: scalar('gradientNorm'), parts: Object.fromEntries(spec.loss.use.parts.map((part) => [part, scalar(`part/${part}`)])) };
+    return {
+      loss: scalar('loss'),
+      gradientNorm: scalar('gradientNorm'),
+      parts: Object.fromEntries(spec.loss.use.parts.map((part) => [part, scalar(`part/${part}`)])),
+    };
   }
 
   async state(): Promise<TrainingState> {

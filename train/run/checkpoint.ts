@@ -58,7 +58,9 @@ interface Header {
 }
 
 function encode({ step, seconds, runDigest, state }: Checkpoint): Uint8Array {
-  const tensors: [string, HostTensor][] = GROUPS.flatMap((group) => Object.entries(state[group]).map(([name, tensor]) => [`${group}/${name}`, tensor] as [string, HostTensor]));
+  const tensors: [string, HostTensor][] = GROUPS.flatMap((group) =>
+    Object.entries(state[group]).map(([name, tensor]) => [`${group}/${name}`, tensor] as [string, HostTensor]),
+  );
   if (state.delta) tensors.push(['delta', state.delta]);
   const hash = createHash('sha256');
   let offset = 0;
@@ -90,7 +92,10 @@ export function loadCheckpoint(path: string): Checkpoint {
   try {
     return decode(file);
   } catch (cause) {
-    throw new RobencError('bad-file', `The checkpoint ${path} cannot be used: ${(cause as Error).message}. Delete it to go on from an older one.`, { cause, field: path });
+    throw new RobencError('bad-file', `The checkpoint ${path} cannot be used: ${(cause as Error).message}. Delete it to go on from an older one.`, {
+      cause,
+      field: path,
+    });
   }
 }
 
@@ -100,12 +105,16 @@ function decode(file: Uint8Array): Checkpoint {
   if (8 + size > file.length) throw new Error(`its header of ${size} bytes is cut off`);
   const { __metadata__: metadata, ...tensors } = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + size))) as Header;
   const about = metadata as Record<string, string>;
-  if (about['schemaVersion'] !== String(SCHEMA_VERSION)) throw new Error(`its schema version is ${about['schemaVersion']}, this program reads ${SCHEMA_VERSION}`);
+  if (about['schemaVersion'] !== String(SCHEMA_VERSION))
+    throw new Error(`its schema version is ${about['schemaVersion']}, this program reads ${SCHEMA_VERSION}`);
   const groups: Record<string, Parameters> = { params: {}, encoderState: {}, slots: {} };
   let delta: HostTensor | null = null;
   const hash = createHash('sha256');
   for (const [name, entry] of Object.entries(tensors)) {
-    const { shape, data_offsets: [from, to] } = entry as { shape: number[]; data_offsets: [number, number] };
+    const {
+      shape,
+      data_offsets: [from, to],
+    } = entry as { shape: number[]; data_offsets: [number, number] };
     if (8 + size + to > file.length || to - from !== 4 * sizeOf(shape)) throw new Error(`tensor "${name}" is cut off`);
     const bytes = file.slice(8 + size + from, 8 + size + to);
     hash.update(bytes);

@@ -11,13 +11,19 @@ import { listCheckpoints, loadCheckpoint, type Checkpoint } from './checkpoint.j
 /** What decides the numbers of a run; where it is written and how often it is saved do not. */
 export function digestOf(run: RunConfig): string {
   const { out: _, checkpoint: __, maxMinutes: ___, $schema: ____, ...numbers } = run;
-  return createHash('sha256').update(JSON.stringify(sorted(numbers))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(numbers)))
+    .digest('hex');
 }
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, entry]) => [key, sorted(entry)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, entry]) => [key, sorted(entry)]),
+  );
 }
 
 export function writeRunFile(folder: string, run: RunConfig): void {
@@ -26,7 +32,14 @@ export function writeRunFile(folder: string, run: RunConfig): void {
 
 /** Where and with what the run was made: for people who want to repeat it. */
 export function writeEnvironment(folder: string, facts: Readonly<Record<string, unknown>>): void {
-  const environment = { node: process.version, platform: `${process.platform}-${process.arch}`, processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), ...facts };
+  const environment = {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    ...facts,
+  };
   writeFileAtomic(join(folder, 'environment.json'), `${JSON.stringify(environment, null, 2)}\n`);
 }
 
@@ -37,7 +50,8 @@ export function writeSummary(folder: string, summary: object): void {
 /** The run file and newest checkpoint of a finished or stopped run. Throws `not-found` naming what is missing. */
 export function openRun(folder: string): { run: RunConfig; checkpoint: Checkpoint; summary: Readonly<Record<string, unknown>> | null } {
   const path = join(folder, 'run.json');
-  if (!existsSync(path)) throw new RobencError('not-found', `${folder} is not a training run: it has no run.json. Give the folder that "robenc train" wrote.`, { field: folder });
+  if (!existsSync(path))
+    throw new RobencError('not-found', `${folder} is not a training run: it has no run.json. Give the folder that "robenc train" wrote.`, { field: folder });
   const newest = listCheckpoints(folder).at(-1);
   if (!newest) throw new RobencError('not-found', `The run in ${folder} has no checkpoint yet. Train it first.`, { field: folder });
   const summary = join(folder, 'summary.json');

@@ -49,6 +49,9 @@ export function appendMetrics(folder: string, record: StepRecord): void {
   try {
     appendFileSync(metricsPath(folder), `${JSON.stringify(record)}\n`);
   } catch (cause) {
-    throw new RobencError('io', `Could not write ${metricsPath(folder)}: ${messageOf(cause)}. Free some space, then go on with --resume.`, { cause, field: metricsPath(folder) });
+    throw new RobencError('io', `Could not write ${metricsPath(folder)}: ${messageOf(cause)}. Free some space, then go on with --resume.`, {
+      cause,
+      field: metricsPath(folder),
+    });
   }
 }

@@ -43,11 +43,16 @@ const TOLERANCE = 1e-4;
 export async function exportRun(job: ExportJob): Promise<Exported> {
   const encoder = await openEncoder(job.run);
   const head = readHead(join(job.run, 'heads'), 'image');
-  if (!head) throw new RobencError('not-found', `The run in ${job.run} has no linear head yet. Fit one first: robenc fit-head ${job.run} --data DIR.`, { field: 'run' });
+  if (!head)
+    throw new RobencError('not-found', `The run in ${job.run} has no linear head yet. Fit one first: robenc fit-head ${job.run} --data DIR.`, { field: 'run' });
   const aggregate = readHead(join(job.run, 'heads'), 'aggregate');
   const digest = stateDigest(encoder.state);
   for (const { file } of aggregate ? [head, aggregate] : [head])
-    if (file.encoderDigest !== digest) throw new RobencError('mismatch', `The ${file.kind} head in ${job.run} was fitted on another state of the encoder. Fit it again: robenc fit-head ${job.run} --data DIR.`);
+    if (file.encoderDigest !== digest)
+      throw new RobencError(
+        'mismatch',
+        `The ${file.kind} head in ${job.run} was fitted on another state of the encoder. Fit it again: robenc fit-head ${job.run} --data DIR.`,
+      );
   const classifier = classifierGraph(encoder.graph, headGraph(head.head));
   const graphs = {
     encoder: encoder.graph,
@@ -81,11 +86,17 @@ async function measureParity(encoder: TrainedEncoder, { head }: StoredHead, grap
   const { spec, run } = encoder.plan;
   const size = run.data.size;
   const random = new Random(run.seed, 'parity');
-  const image: TensorData = { dtype: 'float32', shape: [count, 3, size, size], data: Float32Array.from({ length: count * 3 * size * size }, () => random.next()) };
+  const image: TensorData = {
+    dtype: 'float32',
+    shape: [count, 3, size, size],
+    data: Float32Array.from({ length: count * 3 * size * size }, () => random.next()),
+  };
   const dim = spec.encoder.use.dimensions(spec.encoder.config).embedding;
   const label: TensorData = { dtype: 'int64', shape: [count], data: BigInt64Array.from({ length: count }, () => BigInt(random.integer(head.classes))) };
   const target: TensorData = { dtype: 'float32', shape: [count, dim], data: Float32Array.from({ length: count * dim }, () => random.normal()) };
-  const embed = ({ image: x }: Record<string, tf.Tensor>) => ({ embedding: embedEagerly(spec.encoder, encoder.state, tf.transpose(x as tf.Tensor4D, [0, 2, 3, 1])) });
+  const embed = ({ image: x }: Record<string, tf.Tensor>) => ({
+    embedding: embedEagerly(spec.encoder, encoder.state, tf.transpose(x as tf.Tensor4D, [0, 2, 3, 1])),
+  });
   const classify = (inputs: Record<string, tf.Tensor>) => ({
     logits: tf.add(tf.matMul(embed(inputs).embedding, tf.tensor2d(head.weights, [head.size, head.classes])), tf.tensor1d(head.bias)),
   });
@@ -128,7 +139,9 @@ function describe(job: ExportJob, encoder: TrainedEncoder, head: StoredHead, agg
     },
     heads: {
       image: { fittedOn: fittedOn(head) },
-      ...(aggregate?.file.crops ? { aggregate: { crops: aggregate.file.crops.count, scheme: aggregate.file.crops.scheme, fittedOn: fittedOn(aggregate) } } : {}),
+      ...(aggregate?.file.crops
+        ? { aggregate: { crops: aggregate.file.crops.count, scheme: aggregate.file.crops.scheme, fittedOn: fittedOn(aggregate) } }
+        : {}),
     },
     scores: scoresOf(job.run, digest),
     parity: [...parity],
@@ -153,7 +166,14 @@ function scoresOf(folder: string, digest: string): Manifest['scores'] {
   const robust = report.results.map((result): Manifest['scores'][number] => {
     const common = { metric: 'accuracy', head: result.head, images: result.images, data };
     clean.set(result.head, { ...common, threat: 'none', epsilon: 0, value: result.cleanAccuracy, interval: result.cleanInterval });
-    return { ...common, threat: result.threat, attack: `${result.attack} ${JSON.stringify(result.options)}`, epsilon: result.epsilon, value: result.robustAccuracy, interval: result.interval };
+    return {
+      ...common,
+      threat: result.threat,
+      attack: `${result.attack} ${JSON.stringify(result.options)}`,
+      epsilon: result.epsilon,
+      value: result.robustAccuracy,
+      interval: result.interval,
+    };
   });
   return [...clean.values(), ...robust];
 }

@@ -25,7 +25,11 @@ export function planOf(run: RunConfig): Plan {
   const loss = choose(losses, run.loss as Named, 'loss');
   const { least, most } = loss.use.views;
   if (run.views.count < least || run.views.count > most)
-    throw new RobencError('bad-input', `views.count is ${run.views.count}, but the loss ${loss.use.name} takes ${least === most ? least : `${least} to ${most}`} views.`, { field: 'views.count' });
+    throw new RobencError(
+      'bad-input',
+      `views.count is ${run.views.count}, but the loss ${loss.use.name} takes ${least === most ? least : `${least} to ${most}`} views.`,
+      { field: 'views.count' },
+    );
   return {
     run,
     spec: {
@@ -50,7 +54,11 @@ export function firstState({ run, spec }: Plan): TrainingState {
 export function lengthOf({ run }: Plan, images: number): { perEpoch: number; steps: number } {
   const perEpoch = Math.floor(images / run.batchSize);
   if (perEpoch === 0)
-    throw new RobencError('bad-input', `The data set has ${images} images, less than one batch of ${run.batchSize}. Lower batchSize (--batch-size) or take more data.`, { field: 'batchSize' });
+    throw new RobencError(
+      'bad-input',
+      `The data set has ${images} images, less than one batch of ${run.batchSize}. Lower batchSize (--batch-size) or take more data.`,
+      { field: 'batchSize' },
+    );
   return { perEpoch, steps: Math.min(Math.max(1, Math.round(run.epochs * perEpoch)), run.maxSteps ?? Infinity) };
 }
 

@@ -65,14 +65,37 @@ export async function train(run: RunConfig, options: TrainOptions): Promise<Trai
   writeRunFile(run.out, run);
   const from = { step: checkpoint?.step ?? 0, seconds: checkpoint?.seconds ?? 0 };
   rewindMetrics(run.out, from.step);
-  const engine = await openEngineThread(run, checkpoint?.state ?? firstState(plan), { device: run.engine.device, ...(run.engine.threads === undefined ? {} : { threads: run.engine.threads }) });
+  const engine = await openEngineThread(run, checkpoint?.state ?? firstState(plan), {
+    device: run.engine.device,
+    ...(run.engine.threads === undefined ? {} : { threads: run.engine.threads }),
+  });
   if (engine.notice) note(engine.notice);
   note(`${set.count} images from ${set.name}; ${steps} batches of ${run.batchSize} x ${run.views.count} views; engine ${engine.name} on ${engine.device}`);
   writeEnvironment(run.out, { onnxruntime: runtimeVersion(), engine: engine.name, device: engine.device, threads: run.engine.threads ?? null });
   const source = batchesOf(run, set, { epoch: Math.floor(from.step / perEpoch), step: from.step % perEpoch });
   try {
-    const result = await trainLoop({ plan, engine, source, folder: run.out, runDigest, from, steps, perEpoch, signal, clock, report: (record) => options.report(record, steps) });
-    const summary = summarize(plan, { ...result, planned: steps, perEpoch, runDigest, stateDigest: stateDigest(await engine.state()), engine, data: { name: set.name, images: set.count } });
+    const result = await trainLoop({
+      plan,
+      engine,
+      source,
+      folder: run.out,
+      runDigest,
+      from,
+      steps,
+      perEpoch,
+      signal,
+      clock,
+      report: (record) => options.report(record, steps),
+    });
+    const summary = summarize(plan, {
+      ...result,
+      planned: steps,
+      perEpoch,
+      runDigest,
+      stateDigest: stateDigest(await engine.state()),
+      engine,
+      data: { name: set.name, images: set.count },
+    });
     writeSummary(run.out, summary);
     return summary;
   } finally {

@@ -13,7 +13,12 @@ function checkpointAt(step: number): Checkpoint {
     step,
     seconds: 12.5 * step,
     runDigest: 'a'.repeat(64),
-    state: { params: { 'conv.filter': tensor(2, 3, 3, 3), 'conv.scale': tensor(2) }, encoderState: { 'conv.mean': tensor(2) }, slots: { 'conv.filter': tensor(2, 3, 3, 3) }, delta: tensor(4, 3, 2, 2) },
+    state: {
+      params: { 'conv.filter': tensor(2, 3, 3, 3), 'conv.scale': tensor(2) },
+      encoderState: { 'conv.mean': tensor(2) },
+      slots: { 'conv.filter': tensor(2, 3, 3, 3) },
+      delta: tensor(4, 3, 2, 2),
+    },
   };
 }
 
