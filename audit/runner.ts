@@ -23,7 +23,7 @@ import { openTarget } from './target.js';
 
 export interface AuditJob extends AuditSettings {
   readonly model: string;
-  readonly data: string;
+  readonly data: { readonly name: string; readonly path?: string };
   readonly split: 'train' | 'test';
   readonly epsilons: readonly string[];
   readonly attack: string;
@@ -86,8 +86,8 @@ export async function runAudit(job: AuditJob): Promise<{ report: AuditReport; ou
 }
 
 async function openLabelledSet(job: AuditJob, plan: AuditPlan): Promise<ImageSet & { labels: Int32Array }> {
-  const { data: path, split, limit, seed } = job;
-  const set = await openImageSet({ path, split, limit, seed, size: plan.size, warn: job.tell }).catch((cause: unknown) => {
+  const { data, split, limit, seed } = job;
+  const set = await openImageSet({ ...data, split, limit, seed, size: plan.size, warn: job.tell }).catch((cause: unknown) => {
     // The remedy is a flag, so it is a matter of usage here.
     if (cause instanceof RobencError && cause.code === 'mismatch' && cause.field === 'resize')
       throw new RobencError('usage', cause.message, { cause, field: 'resize' });
@@ -96,7 +96,7 @@ async function openLabelledSet(job: AuditJob, plan: AuditPlan): Promise<ImageSet
   if (set.labels === null)
     throw new RobencError(
       'usage',
-      `${path} has no class folders, and an audit needs labels. Sort the images into one folder per class, or give another folder with --data.`,
+      `${data.path ?? data.name} has no class folders, and an audit needs labels. Sort the images into one folder per class, or give another folder with --data.`,
       { field: 'data' },
     );
   return { ...set, labels: set.labels };

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { attacks } from '@robenc/shared/attacks/index.js';
 import { AuditReport } from '@robenc/shared/config/audit.js';
 import { check } from '@robenc/shared/config/check.js';
+import { dataSpecOf } from '@robenc/shared/data/detect.js';
 import { defineCommand } from '@robenc/shared/config/command.js';
 import { EXIT } from '@robenc/shared/errors.js';
 import { readDistance } from '@robenc/shared/evaluation/attack-options.js';
@@ -22,7 +23,7 @@ export default defineCommand({
   examples: ['robenc audit model.onnx --data photos --eps 4/255,8/255', 'robenc audit models/shapes/1 --data photos --eps 8/255 --fail-under 0.3 --out report'],
   arguments: { model: { description: 'an ONNX file, or the folder of a model package' } },
   options: {
-    data: { type: 'string', value: 'dir', required: true, description: 'images in class folders, or CIFAR batches' },
+    data: { type: 'string', value: 'data', required: true, description: 'images in class folders, CIFAR batches, or shapes' },
     eps: {
       type: 'list',
       value: 'radius',
@@ -63,7 +64,7 @@ export default defineCommand({
     const { report, outcome } = await runAudit({
       ...options,
       model: resolve(context.cwd, options.model),
-      data: resolve(context.cwd, options.data),
+      data: await dataSpecOf(options.data, context.cwd),
       epsilons: options.eps,
       attackOptions: { steps, restarts, stepSize },
       failUnder: options.failUnder ?? null,

@@ -48,7 +48,7 @@ export function reportOf(finished: Finished): AuditReport {
       classes: wrapped.classes,
     },
     data: {
-      path: job.data,
+      path: job.data.path ?? job.data.name,
       format: set.name,
       split: job.split,
       images: set.count,

@@ -1,6 +1,6 @@
 /** @file Telling from a path alone what data set lies there. */
 import { readdirSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { RobencError } from '../errors.js';
 import { cifar10Layout } from './cifar10.js';
 import { cifar100Layout } from './cifar100.js';
@@ -41,8 +41,9 @@ function checkNotPython(path: string, names: readonly string[]): undefined {
     });
 }
 
-/** What a user means by a data set: a name of the table that needs no path, or a path. A folder of that name goes before the name. */
-export async function dataSpecOf(text: string): Promise<{ name: string; path?: string }> {
-  const isFolder = statSync(text, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return text === 'shapes' && !isFolder ? { name: 'shapes' } : { name: await detectFormat(text), path: text };
+/** What a user means by a data set: a name of the table that needs no path, or a path, seen from the folder `cwd`. A folder of that name goes before the name. */
+export async function dataSpecOf(text: string, cwd: string): Promise<{ name: string; path?: string }> {
+  const path = resolve(cwd, text);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return text === 'shapes' && !isFolder ? { name: text } : { name: await detectFormat(path), path };
 }

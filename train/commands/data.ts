@@ -89,7 +89,7 @@ function list(context: CommandContext): number {
 /** The set that the user names; a name of the table is tried before a path. */
 async function open(data: string, split: Split, options: DataOptions, context: CommandContext): Promise<ImageSet> {
   const { limit, perClass, seed, size, fit, skipUnreadable } = options;
-  const spec = await dataSpecOf(dataSources.has(data) ? data : resolve(context.cwd, data));
+  const spec = await dataSpecOf(data, context.cwd);
   return openImageSet({
     ...spec,
     split,

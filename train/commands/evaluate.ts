@@ -65,7 +65,7 @@ export default defineCommand({
     const source = await openSource(resolve(context.cwd, options.source), options.heads === undefined ? undefined : resolve(context.cwd, options.heads));
     const heads = source.heads();
     const chosen = chooseThreats(options.threats, heads);
-    const spec = await dataSpecOf(dataOf(options.data, source, context.cwd));
+    const spec = await dataSpecOf(dataOf(options.data, source), context.cwd);
     const set = await openImageSet({ ...spec, split, limit, seed, size: source.size, warn: (message) => context.stderr(message) });
     const results: EvaluationResult[] = [];
     const weak = weakAttackText(constants);

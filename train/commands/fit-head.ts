@@ -47,7 +47,7 @@ export default defineCommand({
       throw new RobencError('usage', `${options.source} is finished: heads are fitted on a run folder or on an ONNX encoder.`, { field: 'source' });
     const weightDecay = options.weightDecay.length === 0 ? undefined : options.weightDecay.map(decayOf);
     const { split, limit, perClass, seed } = options;
-    const spec = await dataSpecOf(dataOf(options.data, source, context.cwd));
+    const spec = await dataSpecOf(dataOf(options.data, source), context.cwd);
     const set = await openImageSet({ ...spec, split, limit, perClass, seed, size: source.size, warn: (message) => context.stderr(message) });
     claimOutputFolder(headsFolder, { force: options.force });
     const crops: CropPlan = { scheme: options.scheme ?? source.scheme, count: options.crops, seed, output: source.size };

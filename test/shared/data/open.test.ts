@@ -45,8 +45,10 @@ describe('openImageSet', () => {
   it(
     'takes "shapes" as the built-in set, unless there is such a folder',
     withFolder(async (folder) => {
-      assert.deepEqual(await dataSpecOf('shapes'), { name: 'shapes' });
-      await assert.rejects(dataSpecOf(join(folder, 'shapes')), /There is no/);
+      assert.deepEqual(await dataSpecOf('shapes', folder), { name: 'shapes' });
+      await assert.rejects(dataSpecOf(join(folder, 'shapes'), folder), /There is no/);
+      mkdirSync(join(folder, 'shapes', 'circle'), { recursive: true });
+      assert.deepEqual(await dataSpecOf('shapes', folder), { name: 'image-folder', path: join(folder, 'shapes') });
     }),
   );
 
