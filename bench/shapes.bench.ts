@@ -15,8 +15,8 @@ const bench: Bench = {
       const methods = [
         { title: 'untrained', folder: `untrained-${seed}`, args: ['--max-steps', '0'] },
         // Free training replays every batch three times: three times the epochs see as many images.
-        { title: 'no adversary', folder: `none-${seed}`, args: ['--adversary', 'none', '--set', 'epochs=12'] },
-        { title: 'CF-AMC-SSL', folder: `free-${seed}`, args: ['--set', 'epochs=4'] },
+        { title: 'no adversary', folder: `none-${seed}`, args: ['--adversary', 'none', '--set', 'epochs=36'] },
+        { title: 'CF-AMC-SSL', folder: `free-${seed}`, args: ['--set', 'epochs=12'] },
       ];
       const cells = [];
       for (const { title, folder, args } of methods) {

@@ -5,7 +5,7 @@ import { printGraph } from '../graph/print.js';
 import { ARRAY_OF, describeType, isFloat, type Dim, type Graph, type Value } from '../graph/value.js';
 import { operators } from '../ops/index.js';
 import { decodeModel } from '../proto/decode.js';
-import { blocksIn, nodesBetween, type Block } from './vjp.js';
+import { blocksBetween, pathBetween, type Block } from './path.js';
 
 export interface Port {
   readonly name: string;
@@ -100,12 +100,9 @@ function gradientPaths(graph: Graph): GradientPath[] {
     graph.outputs
       .filter(({ value }) => isDifferentiable(value))
       .map(({ name, value }) => {
-        const between = nodesBetween(graph.nodes, [input], [value]).nodes;
-        const blocks = blocksIn(
-          { operators },
-          between.filter((node) => node.outputs.some(isDifferentiable)),
-        );
-        const reached = value === input || between.length > 0;
+        const between = pathBetween(operators, graph.nodes, [input], [value]).nodes;
+        const blocks = blocksBetween(operators, graph.nodes, [input], [value]);
+        const reached = value === input || between.length > 0 || blocks.length > 0;
         return { input: input.name, output: name, gradient: !reached ? 'none' : blocks.length > 0 ? 'blocked' : 'yes', blocks };
       }),
   );

@@ -1,7 +1,9 @@
 /** @file Reverse-mode differentiation of a graph under construction: adds the nodes that compute vector-Jacobian products. */
 import { RobencError } from '../errors.js';
 import type { GraphBuilder } from '../graph/builder.js';
-import { describeType, isFloat, type Node, type Value } from '../graph/value.js';
+import type { GradRule } from '../graph/operator.js';
+import { describeType, isFloat, type Value } from '../graph/value.js';
+import { blocksBetween, pathBetween, type PathOptions } from './path.js';
 
 export interface Seed {
   readonly value: Value;
@@ -15,24 +17,21 @@ export interface Seed {
  * @returns one value per entry of `wrt`, in its shape; null where no path of floats leads from it to a seed.
  * @throws RobencError `unsupported` naming every operator on such a path through which no gradient passes.
  */
-export function gradient(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[]): (Value | null)[] {
-  const path = nodesBetween(
-    g.nodes,
-    wrt,
-    seeds.map((seed) => seed.value),
-  );
-  refuseBlocks(g, path.nodes);
+export function gradient(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], options: PathOptions = {}): (Value | null)[] {
+  const targets = seeds.map((seed) => seed.value);
+  refuseBlocks(g, wrt, targets, options);
+  const path = pathBetween(g.operators, g.nodes, wrt, targets, options);
   const cotangents = new Map<Value, Value>();
   const accumulate = (value: Value, cotangent: Value): void => {
     const before = cotangents.get(value);
     cotangents.set(value, before ? g.add(before, cotangent) : cotangent);
   };
   for (const { value, cotangent } of seeds) accumulate(value, cotangent);
-  for (const node of path.nodes.reverse()) {
+  for (const node of [...path.nodes].reverse()) {
     const dy = node.outputs.map((output) => cotangents.get(output) ?? null);
     if (dy.every((cotangent) => cotangent === null)) continue;
     const needs = node.inputs.map((input) => input !== null && path.values.has(input));
-    const rule = g.operators.find(node.op, node.domain)!.grad!;
+    const rule = options.straightThrough?.has(node.op) ? copied : g.operators.find(node.op, node.domain)!.grad!;
     const dx = rule(g, node, dy, needs);
     for (const [i, input] of node.inputs.entries()) {
       const cotangent = needs[i] ? dx[i] : null;
@@ -42,51 +41,29 @@ export function gradient(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly 
   return wrt.map((value) => cotangents.get(value) ?? null);
 }
 
-/** The nodes, in topological order, and the float values that lie on a path from `sources` to `targets`. */
-export function nodesBetween(nodes: readonly Node[], sources: readonly Value[], targets: readonly Value[]): { nodes: Node[]; values: Set<Value> } {
-  const reached = new Set<Value>(sources);
-  const downstream: Node[] = [];
-  for (const node of nodes) {
-    if (!node.inputs.some((input) => input && reached.has(input))) continue;
-    downstream.push(node);
-    for (const output of node.outputs) if (isFloat(output.type.dtype)) reached.add(output);
-  }
-  const wanted = new Set<Value>(targets);
-  const between: Node[] = [];
-  for (const node of downstream.reverse()) {
-    if (!node.outputs.some((output) => wanted.has(output) && reached.has(output))) continue;
-    between.push(node);
-    for (const input of node.inputs) if (input && reached.has(input)) wanted.add(input);
-  }
-  return { nodes: between.reverse(), values: new Set([...reached].filter((value) => wanted.has(value))) };
-}
+/** y is taken for its first input;  dx = dy */
+const copied: GradRule = (g, node, [dy]) => {
+  const x = node.inputs[0]!;
+  const y = node.outputs[0]!;
+  if (x.type.shape.length !== y.type.shape.length)
+    throw new RobencError(
+      'unsupported',
+      `${node.op} "${node.name}" changes ${describeType(x.type)} to ${describeType(y.type)}: it cannot be taken for a copy of its input.`,
+    );
+  const cotangent = g.unbroadcast(dy!, x.type.shape);
+  return [isFloat(x.type.dtype) ? g.cast(cotangent, x.type.dtype) : cotangent];
+};
 
-/** A node on a path through which no gradient passes. */
-export interface Block {
-  readonly node: string;
-  readonly op: string;
-  readonly reason: string;
-}
-
-/** Every node of `nodes` through which no gradient passes, and why. */
-export function blocksIn(g: { readonly operators: GraphBuilder['operators'] }, nodes: readonly Node[]): Block[] {
-  return nodes.flatMap((node) => {
-    const definition = g.operators.find(node.op, node.domain);
-    if (definition?.grad) return [];
-    return [{ node: node.name, op: node.op, reason: definition?.blocks ?? (definition ? 'it is not differentiable' : 'robenc does not know it') }];
-  });
-}
-
-function refuseBlocks(g: GraphBuilder, nodes: readonly Node[]): void {
-  const blocks = blocksIn(
-    g,
-    nodes.filter((node) => node.outputs.some((output) => isFloat(output.type.dtype))),
-  );
+function refuseBlocks(g: GraphBuilder, wrt: readonly Value[], targets: readonly Value[], options: PathOptions): void {
+  const blocks = blocksBetween(g.operators, g.nodes, wrt, targets, options);
   if (blocks.length === 0) return;
   const list = blocks.map((block) => `${block.op} "${block.node}" (${block.reason})`).join('; ');
+  const [these, them, copies] = blocks.length === 1 ? ['this node', 'it', 'a copy of its input'] : ['these nodes', 'them', 'copies of their inputs'];
+  const names = [...new Set(blocks.map((block) => block.op))].join();
   throw new RobencError(
     'unsupported',
-    `No gradient passes through ${list}. Cut the model before ${blocks.length === 1 ? 'this node' : 'these nodes'}, or replace ${blocks.length === 1 ? 'it' : 'them'}.`,
+    `No gradient passes through ${list}. Cut the model before ${these}, replace ${them}, or take ${them} for ${copies} with --straight-through ${names}.`,
+    { field: 'straight-through' },
   );
 }
 

@@ -35,6 +35,8 @@ export interface OpDef {
   readonly grad: GradRule | null;
   /** Why no gradient passes, where `grad` is null and an output is a float. */
   readonly blocks?: string;
+  /** True for quantisers: their whole-number output has a cotangent, of the type of floats that they quantise. */
+  readonly carriesIntegers?: boolean;
   /** The elements of output 0 as sizes, where they follow from known inputs. */
   known?(context: InferContext): readonly Dim[] | null;
   /** Rewrites a composite into standard operators. */

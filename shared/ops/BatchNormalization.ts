@@ -1,12 +1,13 @@
 /** @file BatchNormalization, with running statistics (inference) and with those of the batch (training_mode 1). */
 import type { GraphBuilder } from '../graph/builder.js';
+import { RobencError } from '../errors.js';
 import { defineOp } from '../graph/operator.js';
 import type { Node, Value } from '../graph/value.js';
 
 /**
  * Inference: y = γ (x - mean) / √(var + ε) + β.
  * Training: the same with the batch's own mean and biased variance; outputs 1 and 2 are the running statistics after the update
- * r' = momentum r + (1 - momentum) batch. No cotangent is passed back through outputs 1 and 2.
+ * r' = momentum r + (1 - momentum) batch. A cotangent of outputs 1 and 2 is refused.
  */
 export default defineOp({
   op: 'BatchNormalization',
@@ -16,7 +17,12 @@ export default defineOp({
     const statistics = { dtype: context.type(3).dtype, shape: context.type(3).shape };
     return training ? [x, statistics, statistics].slice(0, Math.max(1, context.outputs)) : [x];
   },
-  grad: (g, node, [dy], needs) => {
+  grad: (g, node, [dy, ...statistics], needs) => {
+    if (statistics.some((cotangent) => cotangent !== null))
+      throw new RobencError(
+        'unsupported',
+        `BatchNormalization "${node.name}": no gradient passes through the running statistics that it gives in training mode.`,
+      );
     if (!dy) return node.inputs.map(() => null);
     return node.attrs['training_mode'] === 1 ? trainingGradient(g, node, dy, needs) : inferenceGradient(g, node, dy, needs);
   },

@@ -1,0 +1,91 @@
+/** @file Which nodes lie between inputs and outputs on the way of a gradient, and which of them stop it. */
+import type { OpDef, Operators } from '../graph/operator.js';
+import { isFloat, type Node, type Value } from '../graph/value.js';
+
+/** How a gradient finds its way. */
+export interface PathOptions {
+  /** Operators that are differentiated as if they copied their first input (straight-through; BPDA of Athalye et al., arXiv 1802.00420). */
+  readonly straightThrough?: ReadonlySet<string>;
+}
+
+/** The nodes and values on the way from some values to others. */
+export interface Path {
+  /** In topological order. */
+  readonly nodes: readonly Node[];
+  /** Those that have a cotangent. */
+  readonly values: ReadonlySet<Value>;
+}
+
+/** A node on a path through which no gradient passes. */
+export interface Block {
+  readonly node: string;
+  readonly op: string;
+  readonly reason: string;
+}
+
+/** The nodes and values on a path of floats from `sources` to `targets`; whole numbers belong to it behind an operator that carries cotangents through them. */
+export function pathBetween(
+  operators: Operators,
+  nodes: readonly Node[],
+  sources: readonly Value[],
+  targets: readonly Value[],
+  options: PathOptions = {},
+): Path {
+  const { nodes: downstream, values: reached } = pathFrom(operators, nodes, sources, options);
+  const wanted = new Set<Value>(targets);
+  const between: Node[] = [];
+  for (const node of [...downstream].reverse()) {
+    if (!node.outputs.some((output) => wanted.has(output) && reached.has(output))) continue;
+    between.push(node);
+    for (const input of node.inputs) if (input && reached.has(input)) wanted.add(input);
+  }
+  return { nodes: between.reverse(), values: new Set([...reached].filter((value) => wanted.has(value))) };
+}
+
+/** The nodes that read a value on a path from `sources`, and these values. */
+function pathFrom(operators: Operators, nodes: readonly Node[], sources: readonly Value[], options: PathOptions): Path {
+  const reached = new Set<Value>(sources);
+  const downstream: Node[] = [];
+  for (const node of nodes) {
+    if (!node.inputs.some((input) => input && reached.has(input))) continue;
+    downstream.push(node);
+    for (const output of node.outputs) if (carries(operators, node, output, reached, options)) reached.add(output);
+  }
+  return { nodes: downstream, values: reached };
+}
+
+/** Floats have cotangents. Whole numbers have them where a quantiser made them, and as long as they keep their type. */
+function carries(operators: Operators, node: Node, output: Value, reached: ReadonlySet<Value>, { straightThrough }: PathOptions): boolean {
+  const { dtype } = output.type;
+  if (isFloat(dtype)) return true;
+  if (dtype === 'bool') return false;
+  if (output === node.outputs[0] && (straightThrough?.has(node.op) || operators.find(node.op, node.domain)?.carriesIntegers)) return true;
+  return node.inputs.some((input) => input && reached.has(input) && input.type.dtype === dtype);
+}
+
+/**
+ * Every node that stops the gradient on its way from `sources` to `targets`, and why: operators without a rule, and casts to whole numbers, which would
+ * otherwise be a derivative of 0 that nobody asked for. Masks (comparisons, logic) and sizes stop nothing.
+ */
+export function blocksBetween(
+  operators: Operators,
+  nodes: readonly Node[],
+  sources: readonly Value[],
+  targets: readonly Value[],
+  { straightThrough = new Set() }: PathOptions = {},
+): Block[] {
+  const path = pathBetween(operators, nodes, sources, targets, { straightThrough: new Set([...straightThrough, 'Cast']) });
+  return path.nodes.flatMap((node) => {
+    if (straightThrough.has(node.op) || !node.outputs.some((output) => path.values.has(output))) return [];
+    const reason = reasonOf(operators.find(node.op, node.domain), node);
+    return reason === null ? [] : [{ node: node.name, op: node.op, reason }];
+  });
+}
+
+function reasonOf(definition: OpDef | undefined, node: Node): string | null {
+  if (!definition) return 'robenc does not know it';
+  const [from, to] = [node.inputs[0]?.type.dtype, node.outputs[0]!.type.dtype];
+  if (node.op === 'Cast') return isFloat(from!) && !isFloat(to) ? `it rounds to ${to}, whose derivative is 0 wherever it has one` : null;
+  if (definition.grad) return null;
+  return definition.blocks ?? (definition.stochastic ? 'its result is random' : 'it is not differentiable');
+}
