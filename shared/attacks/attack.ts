@@ -25,6 +25,13 @@ export interface LossAndGradient {
   readonly gradient: Float32Array;
 }
 
+/** (z_target - z_label) / (Σ weights[k] z(k+1) + floor), with the logits sorted z(1) ≥ z(2) ≥ …: margin, DLR and targeted DLR by their numbers. */
+export interface MarginLoss {
+  /** Four weights; a model of fewer classes uses the first ones. */
+  readonly weights: readonly number[];
+  readonly floor: number;
+}
+
 /** A classifier under white-box attack. Pixels go in as [0,1]: normalisation is the model's own business. */
 export interface Oracle {
   readonly classes: number;
@@ -32,6 +39,8 @@ export interface Oracle {
   forward(x: Batch): Promise<Float32Array>;
   /** Softmax cross-entropy with the labels, and its gradient with respect to the pixels. */
   lossAndGradient(x: Batch, labels: Int32Array): Promise<LossAndGradient>;
+  /** A margin loss and its gradient; a target of -1 is the best class besides the label. Absent where only cross-entropy is to be had. */
+  marginAndGradient?(x: Batch, labels: Int32Array, targets: Int32Array, loss: MarginLoss): Promise<LossAndGradient>;
 }
 
 /** What every attack's options have in common. */
@@ -100,6 +109,8 @@ export interface Attack<O extends AttackOptions = AttackOptions> {
   readonly summary: string;
   /** Schema of the options; unknown names are refused where a request or flag is checked. */
   readonly options: TSchema;
+  /** Asks for no gradients. */
+  readonly blackBox?: boolean;
   /** The options with every default filled in, as reports print them. Throws `usage` on options that contradict each other. */
   complete(options: O): Required<O>;
   /** One outcome per image, in the order of the batch. Throws `cancelled` when the signal fires. */

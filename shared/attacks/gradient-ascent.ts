@@ -1,8 +1,8 @@
 /** @file The loop under FGSM and PGD: climb the loss by steepest steps and stay in the ball. */
-import { RobencError } from '../errors.js';
 import { Random } from '../math/random.js';
 import type { AttackJob, Batch, Outcome } from './attack.js';
 import { gather, imageSize } from './batch.js';
+import { refuseIfCancelled } from './cancelled.js';
 import { Ledger } from './ledger.js';
 import { norms, type Norm, type NormName } from './norms.js';
 
@@ -76,8 +76,4 @@ function dropBroken(active: readonly number[], points: Batch, ledger: Ledger): {
 function eachImage(points: Batch, x: Batch, active: readonly number[], visit: (point: Float32Array, clean: Float32Array, index: number, row: number) => void) {
   const size = imageSize(x);
   active.forEach((index, row) => visit(points.data.subarray(row * size, (row + 1) * size), x.data.subarray(index * size, (index + 1) * size), index, row));
-}
-
-function refuseIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new RobencError('cancelled', 'The attack was stopped before it ended.');
 }

@@ -5,6 +5,7 @@ import { differentiate } from '../autodiff/differentiate.js';
 import { RobencError } from '../errors.js';
 import { toOnnx } from '../graph/to-onnx.js';
 import { describeType, floats, type Graph, type TensorData } from '../graph/value.js';
+import { MARGIN_RANKS, marginGraph } from './margin-graph.js';
 import { openPool, type Pool } from '../runtime/pool.js';
 import type { DeviceName, DeviceRequest, Session, Tensors } from '../runtime/types.js';
 
@@ -17,6 +18,14 @@ export interface OracleOptions {
   readonly device?: DeviceRequest;
   readonly feeds?: ExtraFeeds;
 }
+
+/** Inputs besides the pixels: whole numbers per image, and tensors that all images share. */
+interface PerImage {
+  readonly indices: Readonly<Record<string, Int32Array>>;
+  readonly shared: Tensors;
+}
+
+const NONE: PerImage = { indices: {}, shared: {} };
 
 /** An oracle that must be closed. */
 export interface OpenOracle extends Oracle {
@@ -37,9 +46,11 @@ export async function openOracle(classifier: Graph, { workers, device = 'cpu', f
   const gradientGraph = differentiate(classifier, { wrt: 'image', loss: 'cross-entropy', output: 'logits' }).graph;
   const options = { workers, threads: 1, device };
   const [forward, gradient] = await openAll([toOnnx(classifier), toOnnx(gradientGraph)], (model) => openPool(model, options));
-  const run = async (session: Session, x: Batch, labels: Int32Array | null, outputs: readonly string[]) => {
+  // Opened by the first attack that asks for it.
+  let margin: Promise<Pool> | null = null;
+  const run = async (session: Session, x: Batch, extra: PerImage, outputs: readonly string[]) => {
     const parts = typeof batch === 'number' ? chunks(x.count, batch) : [[...Array(x.count).keys()]];
-    const results = await Promise.all(parts.map((rows) => runChunk(session, x, labels, rows, batch, outputs, feeds)));
+    const results = await Promise.all(parts.map((rows) => runChunk(session, x, extra, rows, batch, outputs, feeds)));
     return outputs.map((name) => join(results.map((result) => result[name]!)));
   };
   return {
@@ -48,13 +59,21 @@ export async function openOracle(classifier: Graph, { workers, device = 'cpu', f
     workers: gradient.workers,
     device: gradient.device,
     notice: gradient.notice,
-    forward: async (x) => (await run(forward, x, null, ['logits']))[0]!,
+    forward: async (x) => (await run(forward, x, NONE, ['logits']))[0]!,
     async lossAndGradient(x, labels) {
-      const [loss, logits, slope] = await run(gradient, x, labels, ['loss', 'logits', 'gradient']);
+      const [loss, logits, slope] = await run(gradient, x, { indices: { label: labels }, shared: {} }, ['loss', 'logits', 'gradient']);
+      return { loss: loss!, logits: logits!, gradient: slope! };
+    },
+    async marginAndGradient(x, labels, targets, { weights, floor }) {
+      margin ??= openPool(toOnnx(marginGraph(classifier)), options);
+      const ranks = Math.min(MARGIN_RANKS, classes);
+      const shared = { weights: floats(Float32Array.from(weights.slice(0, ranks)), [ranks]), floor: floats(Float32Array.of(floor), [1]) };
+      const extra = { indices: { label: labels, target: targets }, shared };
+      const [loss, logits, slope] = await run(await margin, x, extra, ['loss', 'logits', 'gradient']);
       return { loss: loss!, logits: logits!, gradient: slope! };
     },
     async close() {
-      await Promise.all([forward.close(), gradient.close()]);
+      await Promise.all([forward.close(), gradient.close(), margin?.then((pool) => pool.close())]);
     },
   };
 }
@@ -75,7 +94,7 @@ async function openAll<const M extends readonly Uint8Array[]>(models: M, open: (
 async function runChunk(
   session: Session,
   x: Batch,
-  labels: Int32Array | null,
+  extra: PerImage,
   rows: readonly number[],
   batch: number | string,
   outputs: readonly string[],
@@ -83,9 +102,12 @@ async function runChunk(
 ): Promise<Record<string, Float32Array>> {
   const full = typeof batch === 'number' ? Array.from({ length: batch }, (_, i) => rows[i] ?? rows[0]!) : rows;
   const part = pick(x, full);
-  const label: Record<string, TensorData> =
-    labels === null ? {} : { label: { dtype: 'int64', shape: [part.count], data: BigInt64Array.from(full, (row) => BigInt(labels[row]!)) } };
-  const result = await session.run({ image: floats(part.data, [part.count, ...x.shape]), ...label, ...feeds(part) }, outputs);
+  const indices = Object.entries(extra.indices).map(([name, values]): [string, TensorData] => [
+    name,
+    { dtype: 'int64', shape: [part.count], data: BigInt64Array.from(full, (row) => BigInt(values[row]!)) },
+  ]);
+  const inputs = { image: floats(part.data, [part.count, ...x.shape]), ...Object.fromEntries(indices), ...extra.shared, ...feeds(part) };
+  const result = await session.run(inputs, outputs);
   return Object.fromEntries(
     outputs.map((name) => {
       const { data, shape } = result[name]!;

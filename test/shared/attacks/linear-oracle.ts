@@ -49,6 +49,27 @@ export function linearOracle(size: number, classes: number, seed: number, scale 
       }
       return { loss, logits, gradient };
     },
+    async marginAndGradient(x, labels, targets, { weights: ranks, floor }) {
+      gradientSizes.push(x.count);
+      const logits = logitsOf(x);
+      const gradient = new Float32Array(x.count * size);
+      const loss = new Float32Array(x.count);
+      for (let row = 0; row < x.count; row++) {
+        const z = logits.subarray(row * classes, (row + 1) * classes);
+        const order = [...z.keys()].sort((a, b) => z[b]! - z[a]! || a - b);
+        const label = labels[row]!;
+        const target = targets[row]! < 0 ? order.find((k) => k !== label)! : targets[row]!;
+        const scale = order.slice(0, 4).reduce((sum, k, rank) => sum + ranks[rank]! * z[k]!, floor);
+        const margin = z[target]! - z[label]!;
+        loss[row] = margin / scale;
+        const slope = new Float64Array(classes);
+        slope[target]! += 1 / scale;
+        slope[label]! -= 1 / scale;
+        order.slice(0, 4).forEach((k, rank) => (slope[k]! -= (margin / scale ** 2) * ranks[rank]!));
+        for (let j = 0; j < size; j++) for (let k = 0; k < classes; k++) gradient[row * size + j]! += slope[k]! * weights[k * size + j]!;
+      }
+      return { loss, logits, gradient };
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Batch } from '@robenc/shared/attacks/attack.js';
 import { createBatch, gather } from '@robenc/shared/attacks/batch.js';
+import { dlr, plainMargin, targetedDlr } from '@robenc/shared/attacks/margin.js';
 import { pgd } from '@robenc/shared/attacks/pgd.js';
 import { aggregateCropsGraph, aggregateImageGraph, classifierGraph, encoderShape, headGraph } from '@robenc/shared/evaluation/classifier-graph.js';
 import { cropFeeds, cutCrops, drawCrops, type CropPlan } from '@robenc/shared/evaluation/crops.js';
@@ -79,6 +80,36 @@ describe('an oracle over sessions', () => {
       assertNear(await oracle.forward(x), applyHead(head, await embed(encoder, x)), 1e-5);
       await assertGradient(oracle, x, Int32Array.of(0, 1, 2, 3, 0));
     }));
+
+  for (const [name, loss, target] of [
+    ['the margin', plainMargin, -1],
+    ['DLR', dlr(4), -1],
+    ['targeted DLR', targetedDlr(4), 2],
+  ] as const)
+    it(`answers ${name} as its formula says, with a gradient that agrees with finite differences`, () =>
+      withOracle(classifier, async (oracle) => {
+        const x = randomBatch([3, SIZE, SIZE], 5);
+        const labels = Int32Array.of(0, 1, 3, 3, 0);
+        const targets = new Int32Array(5).fill(target);
+        const { loss: losses, logits, gradient } = await oracle.marginAndGradient!(x, labels, targets, loss);
+        const expected = Float64Array.from(labels, (label, row) => {
+          const z = [...logits.subarray(row * 4, row * 4 + 4)];
+          const other = target < 0 ? Math.max(...z.filter((_, k) => k !== label)) : z[target]!;
+          const [first, , third, fourth] = z.toSorted((a, b) => b - a) as [number, number, number, number];
+          const scale = { 'the margin': 1, DLR: first - third, 'targeted DLR': first - (third + fourth) / 2 }[name];
+          return (other - z[label]!) / scale;
+        });
+        assertNear(losses, expected, 1e-4);
+        const random = new Random(seed, 'direction');
+        const direction = Float64Array.from(x.data, () => random.normal());
+        const at = async (t: number) => {
+          const moved = { ...x, data: x.data.map((value, i) => value + t * direction[i]!) };
+          return (await oracle.marginAndGradient!(moved, labels, targets, loss)).loss.reduce((a, b) => a + b, 0);
+        };
+        const difference = ((await at(1e-3)) - (await at(-1e-3))) / 2e-3;
+        const slope = gradient.reduce((sum, value, i) => sum + value * direction[i]!, 0);
+        assert.ok(Math.abs(slope - difference) < 2e-2 * Math.abs(slope), `${slope} and ${difference}`);
+      }));
 
   it('fills up the batch of a model with a fixed one, whose answers are the same', async () => {
     const x = randomBatch([3, SIZE, SIZE], 5);

@@ -1,0 +1,103 @@
+/** @file One run of APGD over some images of a job, for any loss (Croce and Hein, arXiv 2003.01690, algorithm 1). */
+import { refuseIfCancelled } from './cancelled.js';
+import { Random } from '../math/random.js';
+import type { AttackJob, AttackOptions, Batch, LossAndGradient } from './attack.js';
+import { StepSize } from './apgd-schedule.js';
+import { gather, imageSize } from './batch.js';
+import type { Ledger } from './ledger.js';
+import { norms, type Norm, type NormName } from './norms.js';
+
+export interface ApgdOptions extends AttackOptions {
+  readonly norm: NormName;
+  readonly steps: number;
+}
+
+/** Loss and gradient at points, whose row r belongs to image `indices[r]`. */
+export type Evaluate = (points: Batch, indices: readonly number[]) => Promise<LossAndGradient>;
+
+/** Share of a step that goes along the gradient; the rest keeps the direction of the last one. */
+const ALONG = 0.75;
+
+interface Climber {
+  readonly index: number;
+  readonly step: StepSize;
+  point: Float32Array;
+  previous: Float32Array;
+  gradient: Float32Array;
+  best: { loss: number; point: Float32Array; gradient: Float32Array };
+}
+
+/** Attacks the images at `indices` from a start drawn by (seed, id, keys) alone; images leave as soon as they are broken. */
+export async function climbApgd(
+  job: AttackJob<ApgdOptions>,
+  ledger: Ledger,
+  indices: readonly number[],
+  evaluate: Evaluate,
+  keys: readonly (string | number)[],
+): Promise<void> {
+  const { x, options, seed, signal } = job;
+  const norm = norms[options.norm];
+  const size = imageSize(x);
+  const clean = (index: number) => x.data.subarray(index * size, (index + 1) * size);
+  let climbers: Climber[] = [];
+  let points = gather(x, indices);
+  indices.forEach((index, row) => {
+    const point = points.data.subarray(row * size, (row + 1) * size);
+    startOnSphere(point, norm, options.epsilon, new Random(seed, 'apgd', x.ids[index]!, ...keys));
+    norm.project(point, clean(index), options.epsilon);
+  });
+  for (let step = 0; step <= options.steps; step++) {
+    refuseIfCancelled(signal);
+    const active = step === 0 ? indices : climbers.map(({ index }) => index);
+    const { loss, logits, gradient } = await evaluate(points, active);
+    ledger.consider(active, points, logits);
+    ledger.countGradients(active, gradient);
+    const slope = (row: number) => gradient.slice(row * size, (row + 1) * size);
+    if (step === 0)
+      climbers = active.map((index, row) => {
+        const point = points.data.slice(row * size, (row + 1) * size);
+        const best = { loss: loss[row]!, point, gradient: slope(row) };
+        return { index, step: new StepSize(2 * options.epsilon, options.steps, loss[row]!), point, previous: point, gradient: best.gradient, best };
+      });
+    else climbers.forEach((climber, row) => enter(climber, loss[row]!, slope(row)));
+    const surviving = new Set(ledger.survivors());
+    climbers = climbers.filter(({ index }) => surviving.has(index));
+    if (climbers.length === 0 || step === options.steps) return;
+    points = gather(
+      x,
+      climbers.map(({ index }) => index),
+    );
+    climbers.forEach((climber, row) => {
+      move(climber, clean(climber.index), norm, options.epsilon, step === 0 ? 1 : ALONG);
+      points.data.set(climber.point, row * size);
+    });
+    job.progress?.({ step: step + 1, steps: options.steps, survivors: surviving.size });
+  }
+}
+
+function enter(climber: Climber, loss: number, gradient: Float32Array): void {
+  climber.gradient = gradient;
+  if (loss > climber.best.loss) climber.best = { loss, point: climber.point, gradient };
+  if (!climber.step.enter(loss, climber.best.loss)) return;
+  climber.point = climber.best.point;
+  climber.gradient = climber.best.gradient;
+}
+
+/** x ← P(x + a (P(x + step · direction) - x) + (1 - a) (x - previous)) */
+function move(climber: Climber, clean: Float32Array, norm: Norm, epsilon: number, along: number): void {
+  const { point, previous, gradient, step } = climber;
+  const ahead = point.slice();
+  norm.ascend(ahead, gradient, step.size);
+  norm.project(ahead, clean, epsilon);
+  const next = point.map((value, i) => value + along * (ahead[i]! - value) + (1 - along) * (value - previous[i]!));
+  norm.project(next, clean, epsilon);
+  climber.previous = point;
+  climber.point = next;
+}
+
+/** Noise that reaches the edge of the ball: uniform with its largest value at epsilon (linf), or of length epsilon (l2). */
+function startOnSphere(point: Float32Array, norm: Norm, epsilon: number, random: Random): void {
+  const noise = Float32Array.from(point, () => (norm.name === 'linf' ? random.uniform(-1, 1) : random.normal()));
+  const length = Math.max(norm.distance(noise, new Float32Array(noise.length)), 1e-12);
+  for (let i = 0; i < point.length; i++) point[i]! += (epsilon * noise[i]!) / length;
+}
