@@ -3,7 +3,10 @@ import { table } from '../table.js';
 import type { Attack } from './attack.js';
 import { apgdT } from './apgd-t.js';
 import { apgd } from './apgd.js';
+import { fabT } from './fab-t.js';
 import { fgsm } from './fgsm.js';
 import { pgd } from './pgd.js';
+import { square } from './square.js';
+import { standard } from './standard.js';
 
-export const attacks = table<Attack>('attack', [fgsm, pgd, apgd, apgdT]);
+export const attacks = table<Attack>('attack', [fgsm, pgd, apgd, apgdT, fabT, square, standard]);

@@ -24,6 +24,7 @@ const cases: readonly (readonly [attack: string, options: Record<string, unknown
   ['apgd', { loss: 'ce' }, 'apgd on cross-entropy'],
   ['apgd', { loss: 'dlr', restarts: 5 }, 'apgd on DLR, five times'],
   ['apgd-t', {}, 'apgd-t'],
+  ['fab-t', {}, 'fab-t'],
 ];
 
 describe('on linear models', () => {
@@ -40,9 +41,7 @@ describe('on linear models', () => {
             const image = createBatch(x.data.slice(i * size, (i + 1) * size), shape, [i]);
             const distance = smallest(oracle, await oracle.forward(image), labels[i]!, norm);
             const run = async (epsilon: number) =>
-              (
-                await attack.run({ oracle, x: image, labels: labels.subarray(i, i + 1), options: { ...options, epsilon, norm }, seed })
-              )[0]!;
+              (await attack.run({ oracle, x: image, labels: labels.subarray(i, i + 1), options: { ...options, epsilon, norm }, seed }))[0]!;
             assert.equal((await run(0.999 * distance)).broken, false, `image ${i} below ${distance}`);
             assert.equal((await run(1.001 * distance)).broken, true, `image ${i} above ${distance}`);
           }
