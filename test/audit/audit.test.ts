@@ -71,6 +71,13 @@ describe('robenc audit', () => {
     );
   });
 
+  for (const attack of ['apgd', 'apgd-t', 'fab-t'])
+    it(`finds the same with ${attack}, and raises no flag on a sound model`, async () => {
+      const { report } = await run(modelFile(), { attack });
+      assertExact(report, epsilon);
+      assert.deepEqual([report.results[0]!.attack, report.flags, report.reliable], [attack, [], true]);
+    });
+
   it('records and prints every assumption, none of which is an error', async () => {
     const { context, report } = await run(modelFile());
     const names = ['channels', 'layout', 'range', 'mean', 'std', 'classes', 'size', 'images', 'seed', 'norm'];
