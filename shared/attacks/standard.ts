@@ -6,6 +6,7 @@ import type { Attack, AttackJob, AttackOptions, Outcome } from './attack.js';
 import { gather } from './batch.js';
 import { fabT } from './fab-t.js';
 import { Ledger } from './ledger.js';
+import { marginsOf } from './margin.js';
 import { square } from './square.js';
 
 const schema = Type.Object(
@@ -38,6 +39,8 @@ export const standard: Attack<Static<typeof schema>> = {
   async run(job) {
     const options = standard.complete(job.options);
     const { oracle, x, labels } = job;
+    // Now and not after the first stage.
+    marginsOf(oracle, 'standard');
     // Checks the labels and gives the outcome of images that are wrong from the start.
     const outcomes = (await Ledger.open(oracle, x, labels, { trace: false })).outcomes();
     for (const run of stages) {

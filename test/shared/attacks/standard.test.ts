@@ -35,6 +35,14 @@ describe('the standard ensemble', () => {
     }
   });
 
+  it('refuses an oracle without gradients of margins before it starts', async () => {
+    const { marginAndGradient: _none, ...oracle } = linearOracle(48, 10, seed, 0.3);
+    const { x, labels } = await randomImages(oracle, [3, 4, 4], 2, seed);
+    oracle.gradientSizes.length = 0;
+    await assert.rejects(standard.run({ oracle, x, labels, seed, options: { epsilon: 0.02 } }), { code: 'unsupported' });
+    assert.deepEqual(oracle.gradientSizes, []);
+  });
+
   it('has the published constants', () => {
     assert.deepEqual(standard.complete({ epsilon: 0.1 }), { epsilon: 0.1, norm: 'linf', steps: 100, targets: 9, queries: 5000 });
   });
