@@ -21,7 +21,8 @@ export async function openTarget(path: string): Promise<Target> {
   if (found === undefined)
     throw new RobencError('not-found', `There is no model at ${path}. Give an ONNX file, or the folder of a model package.`, { field: 'model' });
   const opened = found.isDirectory() ? await openPackage(path) : null;
-  const file = opened?.path('classifier') ?? path;
+  const file = opened === null ? path : opened.path('classifier');
+  if (file === null) throw new RobencError('unsupported', `The package in ${path} has an encoder but no classifier to audit.`, { field: 'model' });
   return { path: file, sha256: sha256(readBytes(file)), graph: fromOnnx(file), manifest: opened?.manifest ?? null };
 }
 

@@ -76,16 +76,18 @@ export function openOnnxSource(path: string, headsFolder = join(dirname(path), '
 export async function openPackageSource(folder: string): Promise<EncoderSource> {
   const opened = await openPackage(folder);
   const { input, files, classes, heads } = opened.manifest;
-  const aggregate = opened.path('aggregateHead');
+  const [encoder, classifier, aggregate] = [opened.path('encoder'), opened.path('classifier'), opened.path('aggregateHead')];
+  if (encoder === null)
+    throw new RobencError('unsupported', `The package ${opened.name}@${opened.version} has a classifier but no encoder of its own.`, { field: folder });
   return {
-    encoder: fromOnnx(opened.path('encoder')!),
-    digest: files.encoder.sha256,
+    encoder: fromOnnx(encoder),
+    digest: files.encoder!.sha256,
     size: { height: input.height, width: input.width, fit: input.fit },
     scheme: heads.aggregate?.scheme ?? 'crops',
     headsFolder: null,
     data: null,
     heads: () => ({
-      image: { classifier: fromOnnx(opened.path('classifier')!), classes },
+      image: classifier === null ? null : { classifier: fromOnnx(classifier), classes },
       aggregate:
         aggregate === null || heads.aggregate === undefined
           ? null

@@ -1,42 +1,56 @@
-/** @file Where things lie in a models folder: `<models>/<name>/<version>/manifest.json`, and `<models>/<name>/latest` naming a version. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+/** @file Where things lie in a models folder: `<models>/<name>/<version>/manifest.json`, and which names are safe as folder names. */
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { PackageName, type FileRole } from '../config/manifest.js';
+import { PackageName, type FileRole, type GraphRole } from '../config/manifest.js';
 import { messageOf, RobencError } from '../errors.js';
 
 export const MANIFEST_FILE = 'manifest.json';
-export const LATEST_FILE = 'latest';
+/** SHA-256 of the manifest and of every file that it lists, in the form that `sha256sum -c` reads. */
+export const SUMS_FILE = 'SHA256SUMS';
+/** Detached ed25519 signature of the manifest. */
+export const SIGNATURE_FILE = 'manifest.json.sig';
+/** The label that a name alone stands for. */
+export const LATEST = 'latest';
+/** The folder of all other labels, beside the versions. */
+export const LABELS_FOLDER = 'labels';
 
 /** The file that each graph is written to. */
-export const FILE_NAMES: Readonly<Record<FileRole, string>> = {
+export const GRAPH_FILES: Readonly<Record<GraphRole, string>> = {
   encoder: 'encoder.onnx',
   classifier: 'classifier.onnx',
-  gradient: 'gradient.onnx',
-  embeddingGradient: 'embedding-gradient.onnx',
   aggregateHead: 'aggregate-head.onnx',
+  aggregateClassifier: 'aggregate-classifier.onnx',
+  gradient: 'gradient.onnx',
+  cropsGradient: 'crops-gradient.onnx',
+  embeddingGradient: 'embedding-gradient.onnx',
+  attack: 'attack.onnx',
 };
 
+/** The name of every file that a package may have. */
+export const FILE_NAMES: Readonly<Record<FileRole, string>> = {
+  ...GRAPH_FILES,
+  weights: 'weights.bin',
+  golden: 'golden.json',
+  card: 'MODEL_CARD.md',
+  picture: 'picture.png',
+};
+
+export const GRAPH_ROLES = Object.keys(GRAPH_FILES) as readonly GraphRole[];
 export const FILE_ROLES = Object.keys(FILE_NAMES) as readonly FileRole[];
 
 const SAFE_NAME = new RegExp(PackageName.pattern!);
+/** Names that mean something else beside the versions of a model. */
+const RESERVED = [LATEST, LABELS_FOLDER];
 
 /** `part` (`name` or `version`) if it is safe as a folder name; else `usage`. */
 export function checkName(part: 'name' | 'version', value: string): string {
-  if (!SAFE_NAME.test(value) || value.endsWith('.') || value === LATEST_FILE)
+  if (!SAFE_NAME.test(value) || value.endsWith('.') || RESERVED.includes(value))
     throw new RobencError(
       'usage',
-      `The ${part} "${value}" of a model package must be ${PackageName.description!}, must not end in a dot and must not be "${LATEST_FILE}".`,
+      `The ${part} "${value}" of a model package must be ${PackageName.description!}, must not end in a dot and must not be ${RESERVED.map((name) => `"${name}"`).join(' or ')}.`,
       { field: part },
     );
   return value;
-}
-
-/** Splits `name` or `name@version`. Throws `usage` for anything else. */
-export function parseReference(reference: string): { name: string; version: string | undefined } {
-  const at = reference.indexOf('@');
-  const name = at < 0 ? reference : reference.slice(0, at);
-  const version = at < 0 ? undefined : reference.slice(at + 1);
-  return { name: checkName('name', name), version: version === undefined ? undefined : checkName('version', version) };
 }
 
 /** Versions in the order people expect: 2 before 10, 1.9 before 1.10. */
@@ -58,26 +72,6 @@ export function visibleFolders(path: string): string[] {
 export function versionsOf(modelsFolder: string, name: string): string[] {
   const folder = join(modelsFolder, name);
   return visibleFolders(folder)
-    .filter((version) => statSync(join(folder, version, MANIFEST_FILE), { throwIfNoEntry: false })?.isFile() === true)
+    .filter((version) => !RESERVED.includes(version) && statSync(join(folder, version, MANIFEST_FILE), { throwIfNoEntry: false })?.isFile() === true)
     .sort(compareVersions);
-}
-
-/** The version that `latest` names, or null when there is no such file. Throws `bad-file` when it names no version. */
-export function readLatest(modelsFolder: string, name: string): string | null {
-  const path = join(modelsFolder, name, LATEST_FILE);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').trim();
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new RobencError('io', `Could not read ${path}: ${messageOf(cause)}.`, { cause, field: path });
-  }
-  const versions = versionsOf(modelsFolder, name);
-  if (!versions.includes(text))
-    throw new RobencError(
-      'bad-file',
-      `${path} names the version "${text.slice(0, 80)}", which is not there. Write one of these into it: ${versions.join(', ') || '(none)'}.`,
-      { field: path },
-    );
-  return text;
 }

@@ -1,12 +1,15 @@
 /** @file Opening a model package: schema, digests and paths are checked before anyone sees a file name. */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
-import { check } from '../config/check.js';
-import { Manifest, type FileRole } from '../config/manifest.js';
+import type { FileRole, Manifest, VariantName } from '../config/manifest.js';
+import { readManifest } from '../config/manifest-migrations.js';
 import { messageOf, RobencError } from '../errors.js';
-import { sha256, sha256OfFile } from './digest.js';
-import { FILE_ROLES, MANIFEST_FILE, parseReference, versionsOf, visibleFolders } from './layout.js';
-import { latestVersion } from './list.js';
+import { sha256 } from './digest.js';
+import { labelsOf, parseReference, resolveReference } from './labels.js';
+import { MANIFEST_FILE, versionsOf, visibleFolders } from './layout.js';
+import { checkSignature, type Trust } from './signature.js';
+import { listedFiles } from './sums.js';
+import { checkSums, refuseSharedNames, verifiedPath } from './verified-file.js';
 
 /** An opened package: everything in it agrees with its manifest. */
 export interface ModelPackage {
@@ -16,49 +19,69 @@ export interface ModelPackage {
   /** SHA-256 of manifest.json, which holds the digests of all files: names the whole package. */
   readonly digest: string;
   readonly manifest: Manifest;
-  /** Absolute path of a graph, or null where the package has none. */
-  path(role: FileRole): string | null;
+  /** Absolute path of a file, or null where the package has none. `variant` asks for that variant's own. */
+  path(role: FileRole, variant?: VariantName): string | null;
+}
+
+export interface OpenOptions {
+  /** Whose signature is asked for. Without it signatures are not looked at. */
+  readonly trust?: Trust | undefined;
 }
 
 /**
- * Opens the package in a folder, or, with a reference (`name` or `name@version`), from a models folder. `name` alone means the latest version.
- * Throws `not-found` (naming what is there), or `bad-file` naming the file that is cut off, changed, or outside the package.
+ * Opens the package in a folder, or, with a reference (`name`, `name@version` or `name@label`), from a models folder. `name` alone means the latest version.
+ * Throws `not-found` (naming what is there), or `bad-file` naming the file that is cut off, changed, a link, outside the package or not signed.
  */
-export async function openPackage(folder: string, reference?: string): Promise<ModelPackage> {
-  if (reference === undefined) return open(resolve(folder));
-  const { name, version } = parseReference(reference);
-  const chosen = version ?? latestVersion(folder, name);
-  if (chosen === null || !versionsOf(folder, name).includes(chosen)) throw missing(folder, name, version);
-  const home = resolve(folder, name, chosen);
+export async function openPackage(folder: string, reference?: string, options: OpenOptions = {}): Promise<ModelPackage> {
+  if (reference === undefined) return open(resolve(folder), options);
+  const chosen = resolveReference(folder, reference);
+  if (chosen === null) throw missing(folder, reference);
+  const { name, version } = chosen;
+  const home = resolve(folder, name, version);
   if (!isInside(realpathSync(home), realpathSync(folder)))
     throw new RobencError('bad-file', `${home} leads out of the models folder ${folder}. Copy the package into it instead of linking.`, { field: home });
-  const opened = await open(home);
-  if (opened.name !== name || opened.version !== chosen)
+  const opened = await open(home, options);
+  if (opened.name !== name || opened.version !== version)
     throw new RobencError(
       'bad-file',
-      `${join(home, MANIFEST_FILE)} says ${opened.name}@${opened.version}, but lies in the folder of ${name}@${chosen}. Rename the folder or export again.`,
+      `${join(home, MANIFEST_FILE)} says ${opened.name}@${opened.version}, but lies in the folder of ${name}@${version}. Rename the folder or export again.`,
       { field: home },
     );
   return opened;
 }
 
-async function open(folder: string): Promise<ModelPackage> {
+async function open(folder: string, { trust }: OpenOptions): Promise<ModelPackage> {
   const path = join(folder, MANIFEST_FILE);
-  const text = readManifest(path);
-  const manifest = check(Manifest, parse(text, path), path, { code: 'bad-file' });
-  const paths = new Map<FileRole, string>();
-  for (const role of FILE_ROLES) {
-    const entry = manifest.files[role];
-    if (entry !== undefined) paths.set(role, await verifiedPath(folder, entry));
-  }
-  return { folder, name: manifest.name, version: manifest.version, digest: sha256(text), manifest, path: (role) => paths.get(role) ?? null };
+  const text = readManifestFile(path);
+  if (trust !== undefined) checkSignature(folder, text, trust);
+  const stored = parse(text, path);
+  const manifest = readManifest(stored, path);
+  const digest = sha256(text);
+  const files = listedFiles(manifest);
+  refuseSharedNames(files, path);
+  checkSums(folder, manifest, digest, (stored as Manifest).schemaVersion >= 2);
+  const paths = new Map(await Promise.all(files.map(async (entry) => [entry.path, await verifiedPath(folder, entry)] as const)));
+  return {
+    folder,
+    name: manifest.name,
+    version: manifest.version,
+    digest,
+    manifest,
+    path(role, variant) {
+      const of: Partial<Record<FileRole, { readonly path: string }>> = variant === undefined ? manifest.files : (manifest.variants?.[variant]?.files ?? {});
+      return paths.get(of[role]?.path ?? '') ?? null;
+    },
+  };
 }
 
-function readManifest(path: string): Buffer {
+function readManifestFile(path: string): Buffer {
   try {
+    if (lstatSync(path).isSymbolicLink())
+      throw new RobencError('bad-file', `${path} is a link. Put the file itself into the package instead.`, { field: path });
     return readFileSync(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+    if (cause instanceof RobencError) throw cause;
+    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? ''))
       throw new RobencError(
         'not-found',
         `There is no model package here: ${path} does not exist. Give a folder that holds a manifest.json; \`robenc export\` writes one.`,
@@ -76,42 +99,21 @@ function parse(text: Buffer, path: string): unknown {
   }
 }
 
-/** The path of a file whose size and digest are as the manifest says, and which lies in the package even after links are followed. */
-async function verifiedPath(folder: string, entry: { path: string; bytes: number; sha256: string }): Promise<string> {
-  const path = join(folder, entry.path);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || !found.isFile())
-    throw new RobencError('bad-file', `${path} is missing, but the manifest lists it. Copy the whole package again or export the model again.`, {
-      field: path,
-    });
-  if (!isInside(realpathSync(path), realpathSync(folder)))
-    throw new RobencError('bad-file', `${path} leads out of its package. Put the file itself there instead of a link.`, { field: path });
-  if (found.size !== entry.bytes)
-    throw new RobencError(
-      'bad-file',
-      `${path} has ${found.size} bytes, but its manifest says ${entry.bytes}: the file was cut off or replaced. Copy it again or export the model again.`,
-      { field: path },
-    );
-  const digest = await sha256OfFile(path);
-  if (digest !== entry.sha256)
-    throw new RobencError(
-      'bad-file',
-      `${path} has the SHA-256 ${digest}, but its manifest says ${entry.sha256}: the file was changed or damaged. Copy it again or export the model again.`,
-      { field: path },
-    );
-  return path;
-}
-
 function isInside(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-function missing(modelsFolder: string, name: string, version: string | undefined): RobencError {
+function missing(modelsFolder: string, reference: string): RobencError {
+  const { name, version } = parseReference(reference);
   const versions = versionsOf(modelsFolder, name);
-  if (versions.length > 0)
-    return new RobencError('not-found', `No version "${version}" of the model "${name}" in ${modelsFolder}. There are: ${versions.join(', ')}.`, {
-      field: 'model',
-    });
+  if (versions.length > 0) {
+    const labels = labelsOf(modelsFolder, name).map(({ label }) => label);
+    return new RobencError(
+      'not-found',
+      `No version "${version}" of the model "${name}" in ${modelsFolder}. There are: ${versions.join(', ')}${labels.length === 0 ? '' : `; labels: ${labels.join(', ')}`}.`,
+      { field: 'model' },
+    );
+  }
   const names = visibleFolders(modelsFolder).filter((other) => versionsOf(modelsFolder, other).length > 0);
   return new RobencError('not-found', `No model "${name}" in ${modelsFolder}. There are: ${names.join(', ') || 'none; `robenc export` makes one'}.`, {
     field: 'model',

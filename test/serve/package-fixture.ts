@@ -8,7 +8,8 @@ import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import type { Graph, Value } from '@robenc/shared/graph/value.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
-import { writePackage, type WrittenPackage } from '@robenc/shared/package/write.js';
+import type { WrittenPackage } from '@robenc/shared/package/stage.js';
+import { writePackage } from '@robenc/shared/package/write.js';
 
 export const CLASSES = ['circle', 'square', 'triangle', 'star', 'cross'] as const;
 export const EMBEDDING_SIZE = 24;

@@ -15,7 +15,6 @@ export default defineCommand({
     models: { type: 'string', value: 'dir', default: 'models', description: 'folder of model packages' },
     name: { type: 'string', description: 'name of the package; by default that of the run' },
     modelVersion: { type: 'string', value: 'version', default: 'auto', description: 'version of the package; auto takes the next whole number' },
-    force: { type: 'boolean', description: 'replace a version that is there' },
     images: { type: 'number', integer: true, minimum: 1, maximum: 64, default: 2, description: 'images in each comparison with tfjs' },
   },
   async run(options, context) {
@@ -24,7 +23,6 @@ export default defineCommand({
       models: resolve(context.cwd, options.models),
       name: options.name,
       version: options.modelVersion,
-      force: options.force,
       createdAt: new Date().toISOString(),
       producerVersion: version,
       images: options.images,

@@ -13,7 +13,8 @@ import { readHead, type StoredHead } from '@robenc/shared/evaluation/head-file.j
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import type { Graph, TensorData } from '@robenc/shared/graph/value.js';
 import { Random } from '@robenc/shared/math/random.js';
-import { writePackage, type WrittenPackage } from '@robenc/shared/package/write.js';
+import type { PackageDescription, WrittenPackage } from '@robenc/shared/package/stage.js';
+import { writePackage } from '@robenc/shared/package/write.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +26,6 @@ export interface ExportJob {
   readonly models: string;
   readonly name?: string | undefined;
   readonly version: string;
-  readonly force: boolean;
   /** UTC, for the manifest. */
   readonly createdAt: string;
   readonly producerVersion: string;
@@ -68,7 +68,6 @@ export async function exportRun(job: ExportJob): Promise<Exported> {
   const written = writePackage(job.models, {
     name: job.name ?? encoder.plan.run.name,
     version: job.version,
-    force: job.force,
     files: {
       encoder: bytes(graphs.encoder),
       classifier: bytes(graphs.classifier),
@@ -145,7 +144,7 @@ function describe(job: ExportJob, encoder: TrainedEncoder, head: StoredHead, agg
     },
     scores: scoresOf(job.run, digest),
     parity: [...parity],
-  } satisfies Omit<Manifest, 'schemaVersion' | 'name' | 'version' | 'files'>;
+  } satisfies PackageDescription;
 }
 
 /** `cf-amc-ssl` for the method of that name, else loss, views and adversary. */

@@ -1,47 +1,15 @@
 /** @file Model packages: written whole or not at all, opened only when every byte is as the manifest says. */
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RobencError } from '@robenc/shared/errors.js';
-import { parseReference } from '@robenc/shared/package/layout.js';
+import { parseReference } from '@robenc/shared/package/labels.js';
 import { latestVersion, listPackages } from '@robenc/shared/package/list.js';
 import { openPackage } from '@robenc/shared/package/open.js';
-import { writePackage, type PackageDescription, type PackageToWrite } from '@robenc/shared/package/write.js';
+import { writePackage } from '@robenc/shared/package/write.js';
+import { refusal } from '../../refusal.js';
 import { skip } from '../../skip.js';
-
-const description: PackageDescription = {
-  createdAt: '2030-01-31T12:00:00Z',
-  producer: { name: 'robenc', version: '0.1.0' },
-  input: { name: 'image', layout: 'NCHW', channels: 'RGB', range: [0, 1], height: 32, width: 32, fit: 'cover' },
-  classes: ['circle', 'square'],
-  embeddingSize: 8,
-  training: { method: 'none', seed: 0, data: 'none', epochs: 0, imagesSeen: 0, minutes: 0 },
-  heads: { image: { fittedOn: 'nothing' } },
-  scores: [],
-  parity: [],
-};
-const bytes = (fill: number, length = 100) => new Uint8Array(length).fill(fill);
-const job = (more: Partial<PackageToWrite> = {}): PackageToWrite => ({
-  name: 'tiny',
-  version: 'auto',
-  files: { encoder: bytes(1), classifier: bytes(2), gradient: bytes(3) },
-  manifest: description,
-  ...more,
-});
+import { bytes, description, job } from './packages.js';
 
 describe('model packages', () => {
   let models: string;
@@ -75,35 +43,27 @@ describe('model packages', () => {
     );
   });
 
-  it('latest: false leaves the pointer on the old version, which a name alone still means', async () => {
+  it('without labels a new version leaves the pointer on the old version, which a name alone still means', async () => {
     writePackage(models, job());
-    writePackage(models, job({ latest: false }));
+    writePackage(models, job({ labels: [] }));
     assert.equal(latestVersion(models, 'tiny'), '1');
     assert.equal((await openPackage(models, 'tiny')).version, '1');
     assert.equal((await openPackage(models, 'tiny@2')).version, '2');
   });
 
-  it('a version that is there is refused without force, and is left as it was', async () => {
+  it('a version that is there is refused, and is left as it was', async () => {
     const first = writePackage(models, job({ version: '1.0' }));
     const again = job({ version: '1.0', files: { encoder: bytes(7), classifier: bytes(2), gradient: bytes(3) } });
-    assert.throws(() => writePackage(models, again), refusal('usage', /tiny@1\.0 is there already.*--force/));
+    assert.throws(() => writePackage(models, again), refusal('usage', /tiny@1\.0 is there already, and versions do not change/));
     assert.equal((await openPackage(models, 'tiny@1.0')).digest, first.digest);
   });
 
-  it('force replaces a version, and nothing of the old one or of the work stays behind', async () => {
-    writePackage(models, job({ version: '1', files: { ...job().files, aggregateHead: bytes(9) } }));
-    const second = writePackage(models, job({ version: '1', force: true }));
-    assert.equal((await openPackage(models, 'tiny')).digest, second.digest);
-    assert.deepEqual(readdirSync(join(models, 'tiny')).sort(), ['1', 'latest']);
-    assert.equal(existsSync(join(models, 'tiny', '1', 'aggregate-head.onnx')), false);
-  });
-
   it('a manifest that breaks its schema is refused by field, and leaves no version behind', () => {
-    const broken = { ...description, embeddingSize: 0 };
-    assert.throws(() => writePackage(models, job({ manifest: broken })), refusal('bad-input', /embeddingSize is 0/));
-    assert.throws(() => writePackage(models, job({ files: { encoder: bytes(1), classifier: bytes(2) } })), refusal('bad-input', /files\.gradient is missing/));
+    const broken = { ...description, embeddingSize: -1 };
+    assert.throws(() => writePackage(models, job({ manifest: broken })), refusal('bad-file', /embeddingSize is -1/));
+    assert.throws(() => writePackage(models, job({ files: { gradient: bytes(1) } })), refusal('bad-file', /neither an encoder nor a classifier/));
     assert.deepEqual(listPackages(models), []);
-    assert.deepEqual(readdirSync(join(models, 'tiny')), []);
+    assert.deepEqual(readdirSync(join(models, 'tiny')), ['.lock']);
   });
 
   it('the package can be read by others than its writer', () => {
@@ -157,18 +117,18 @@ describe('model packages', () => {
   it('a manifest cannot point outside its folder, by path or by link', async () => {
     const { folder } = writePackage(models, job());
     const path = join(folder, 'manifest.json');
-    const manifest = JSON.parse(readFileSync(path, 'utf8')) as { files: { encoder: { path: string } } };
+    const original = readFileSync(path);
+    const manifest = JSON.parse(original.toString()) as { files: { encoder: { path: string } } };
     for (const outside of ['../secret.onnx', '/etc/passwd', '.hidden', 'a/b']) {
       manifest.files.encoder.path = outside;
       writeFileSync(path, JSON.stringify(manifest));
       await assert.rejects(openPackage(models, 'tiny'), refusal('bad-file', /files\.encoder\.path.*a file name inside the package/));
     }
-    manifest.files.encoder.path = 'encoder.onnx';
-    writeFileSync(path, JSON.stringify(manifest));
+    writeFileSync(path, original);
     writeFileSync(join(models, 'outside.onnx'), bytes(1));
     rmSync(join(folder, 'encoder.onnx'));
     symlinkSync(join(models, 'outside.onnx'), join(folder, 'encoder.onnx'));
-    await assert.rejects(openPackage(models, 'tiny'), refusal('bad-file', /leads out of its package/));
+    await assert.rejects(openPackage(models, 'tiny'), refusal('bad-file', /encoder\.onnx is a link/));
   });
 
   it('a version folder that is a link out of the models folder is refused', async () => {
@@ -188,13 +148,15 @@ describe('model packages', () => {
     await assert.rejects(openPackage(models, 'small'), refusal('not-found', /No model "small".*There are: tiny/));
     await assert.rejects(openPackage(models, 'tiny@3'), refusal('not-found', /No version "3".*There are: 1/));
     await assert.rejects(openPackage(join(models, 'nowhere')), refusal('not-found', /manifest\.json does not exist/));
+    await assert.rejects(openPackage(models, 'tiny@canary'), refusal('not-found', /There are: 1; labels: latest/));
     writeFileSync(join(models, 'tiny', 'latest'), 'gone\n');
     await assert.rejects(openPackage(models, 'tiny'), refusal('bad-file', /latest names the version "gone"/));
   });
 
   it('names that could leave the folder are refused', () => {
-    for (const reference of ['../x', 'a/b', '', '.hidden', 'x@', 'x@../1', 'x@latest', 'a\u0000b', 'x'.repeat(65)])
+    for (const reference of ['../x', 'a/b', '', '.hidden', 'x@', 'x@../1', 'x@labels', 'a\u0000b', 'x'.repeat(65)])
       assert.throws(() => parseReference(reference), refusal('usage', /must be at most 64 letters/), reference);
+    assert.deepEqual(parseReference('x@latest'), { name: 'x', version: 'latest' });
     assert.deepEqual(parseReference('resnet-small@2.1'), { name: 'resnet-small', version: '2.1' });
   });
 
@@ -210,15 +172,6 @@ describe('model packages', () => {
     assert.deepEqual(listPackages(join(models, 'nowhere')), []);
   });
 });
-
-function refusal(code: string, message: RegExp): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof RobencError, String(error));
-    assert.equal(error.code, code, error.message);
-    assert.match(error.message, message);
-    return true;
-  };
-}
 
 /** The mode that a plain mkdir gives under this umask. */
 function modeOfPlainFolder(folder: string): number {
