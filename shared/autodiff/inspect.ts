@@ -5,7 +5,8 @@ import { printGraph } from '../graph/print.js';
 import { ARRAY_OF, describeType, isFloat, type Dim, type Graph, type Value } from '../graph/value.js';
 import { operators } from '../ops/index.js';
 import { decodeModel } from '../proto/decode.js';
-import { blocksBetween, pathBetween, type Block } from './path.js';
+import type { Block } from '../graph/operator.js';
+import { blocksBetween, pathBetween } from './path.js';
 
 export interface Port {
   readonly name: string;

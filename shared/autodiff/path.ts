@@ -1,5 +1,5 @@
 /** @file Which nodes lie between inputs and outputs on the way of a gradient, and which of them stop it. */
-import type { OpDef, Operators } from '../graph/operator.js';
+import type { Block, OpDef, Operators } from '../graph/operator.js';
 import { isFloat, type Node, type Value } from '../graph/value.js';
 
 /** How a gradient finds its way. */
@@ -14,13 +14,6 @@ export interface Path {
   readonly nodes: readonly Node[];
   /** Those that have a cotangent. */
   readonly values: ReadonlySet<Value>;
-}
-
-/** A node on a path through which no gradient passes. */
-export interface Block {
-  readonly node: string;
-  readonly op: string;
-  readonly reason: string;
 }
 
 /** The nodes and values on a path of floats from `sources` to `targets`; whole numbers belong to it behind an operator that carries cotangents through them. */

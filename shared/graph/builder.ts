@@ -1,6 +1,6 @@
 /** @file Builds graphs node by node: infers types, shares equal nodes, and drops nodes that do nothing. */
 import { RobencError } from '../errors.js';
-import { divide, elements, isFixed, sameShape } from './dim.js';
+import { checkShape, divide, elements, isFixed, sameShape } from './dim.js';
 import type { InferContext, OpDef, Operators } from './operator.js';
 import { simplify } from './simplify.js';
 import { describeType, integers, isFloat, numbersOf, sizeOf } from './value.js';
@@ -17,6 +17,20 @@ export interface NodeOptions {
 /** Constants up to this many elements are shared when equal, and integer ones are followed through shape arithmetic. */
 const SMALL = 64;
 
+/** A node of an operator that robenc does not know, with the types of its results. */
+export interface OpaqueNode extends NodeOptions {
+  readonly op: string;
+  readonly domain: string;
+  /** Of the operator set that it comes from. */
+  readonly version: number;
+}
+
+/** Integer results of up to this many elements are followed, and so many in one graph: a short file could ask for long lists again and again. */
+const LONGEST_LIST = 4096;
+const MOST_LISTED = 2 ** 20;
+/** Longer names are cut: they would be copied for every node that is made of one in the file. */
+const LONGEST_NAME = 256;
+
 export class GraphBuilder {
   readonly #operators: Operators;
   readonly #inputs: Value[] = [];
@@ -25,6 +39,8 @@ export class GraphBuilder {
   readonly #names = new Set<string>();
   readonly #counts = new Map<string, number>();
   readonly #shared = new Map<string, readonly Value[]>();
+  /** Elements of long lists that may still be followed. */
+  #listed = MOST_LISTED;
   #nextId = 0;
 
   constructor(operators: Operators) {
@@ -41,6 +57,7 @@ export class GraphBuilder {
   }
 
   input(name: string, dtype: DType, shape: Shape): Value {
+    checkShape(shape);
     const value = this.#value(name, { dtype, shape }, null, null, null);
     this.#inputs.push(value);
     return value;
@@ -94,8 +111,7 @@ export class GraphBuilder {
     const shared = key === null ? undefined : this.#shared.get(key);
     if (shared) return shared;
     const context = new Context(op, inputs, attrs, count);
-    const types = attempt(definition, context, options.name);
-    const known = definition.known?.(context) ?? null;
+    const { types, known } = this.#infer(definition, context, options.name);
     let outputs: readonly Value[];
     if (known !== null && count === 1 && known.every((dim) => typeof dim === 'number') && types[0]!.shape.length <= 1 && types[0]!.dtype === 'int64') {
       outputs = [this.constant(integers(known, types[0]!.shape.length === 0 ? [] : [known.length]))];
@@ -105,6 +121,11 @@ export class GraphBuilder {
     }
     if (key !== null) this.#shared.set(key, outputs);
     return outputs;
+  }
+
+  /** Adds a node that robenc does not know, whose results have the types given. Equal nodes are not shared: they may be random. */
+  opaque({ op, domain, version, ...options }: OpaqueNode, inputs: readonly (Value | null)[], attrs: Attrs, types: readonly Type[]): readonly Value[] {
+    return this.#addNode(op, domain, inputs, attrs, types, null, options, version);
   }
 
   /** A reshape; sizes may be symbols as long as ONNX can express them (one -1, and 0 for a size kept in place). */
@@ -174,6 +195,14 @@ export class GraphBuilder {
     return { name, inputs: [...this.#inputs], outputs: [...this.#outputs], nodes: kept.reverse() };
   }
 
+  #infer(definition: OpDef, context: InferContext, name: string | undefined): { types: readonly Type[]; known: readonly Dim[] | null } {
+    const { types, known } = attempt(definition, context, name);
+    if (known === null || known.length <= SMALL) return { types, known };
+    if (known.length > LONGEST_LIST || known.length > this.#listed) return { types, known: null };
+    this.#listed -= known.length;
+    return { types, known };
+  }
+
   #addNode(
     op: string,
     domain: string,
@@ -182,9 +211,18 @@ export class GraphBuilder {
     types: readonly Type[],
     known: readonly Dim[] | null,
     options: NodeOptions,
+    version?: number,
   ): readonly Value[] {
     const outputs: Value[] = [];
-    const node: Node = { op, domain, name: this.#unique(options.name ?? op.toLowerCase()), inputs, outputs, attrs };
+    const node: Node = {
+      op,
+      domain,
+      name: this.#unique(options.name ?? op.toLowerCase()),
+      inputs,
+      outputs,
+      attrs,
+      ...(version === undefined ? {} : { version }),
+    };
     for (const [i, type] of types.entries())
       outputs.push(this.#value(options.outputNames?.[i] ?? (types.length === 1 ? node.name : `${node.name}_${i}`), type, node, null, i === 0 ? known : null));
     this.#nodes.push(node);
@@ -195,7 +233,8 @@ export class GraphBuilder {
     return { id: this.#nextId++, name: node && node.name === name ? name : this.#unique(name), type, node, data, known };
   }
 
-  #unique(wanted: string): string {
+  #unique(full: string): string {
+    const wanted = full.length > LONGEST_NAME ? full.slice(0, LONGEST_NAME) : full;
     let name = wanted;
     while (this.#names.has(name)) {
       const count = this.#counts.get(wanted) ?? 1;
@@ -257,9 +296,11 @@ class Context implements InferContext {
 }
 
 /** Runs inference; its failures name the operator, the node and the types of its inputs. */
-function attempt(definition: OpDef, context: InferContext, name: string | undefined): readonly Type[] {
+function attempt(definition: OpDef, context: InferContext, name: string | undefined): { types: readonly Type[]; known: readonly Dim[] | null } {
   try {
-    return definition.infer(context);
+    const types = definition.infer(context);
+    for (const { shape } of types) checkShape(shape);
+    return { types, known: mayBeSizes(types[0]) ? (definition.known?.(context) ?? null) : null };
   } catch (cause) {
     if (cause instanceof RobencError) throw cause;
     const inputs = context.inputs.map((type) => (type ? describeType(type) : 'none')).join(', ');
@@ -267,6 +308,11 @@ function attempt(definition: OpDef, context: InferContext, name: string | undefi
       cause,
     });
   }
+}
+
+/** Whether the elements may be a list of sizes or indices at all: rules that follow them need not fear an Expand of one to millions. */
+function mayBeSizes(type: Type | undefined): boolean {
+  return type !== undefined && type.shape.length <= 1 && (typeof type.shape[0] !== 'number' || type.shape[0] <= LONGEST_LIST);
 }
 
 /** Equal keys mean equal results. null where an attribute holds a tensor: those are compared by nobody. */

@@ -46,10 +46,23 @@ export function copyInto(g: GraphBuilder, graph: Graph, { inputs = {}, rewrite }
     const outputNames = node.outputs.map((output) => output.name);
     const outputs =
       rewrite?.(node, nodeInputs) ??
+      opaqueCopy(g, node, nodeInputs, outputNames) ??
       g.nodeOutputs(node.op, nodeInputs, node.attrs, { domain: node.domain, outputs: node.outputs.length, name: node.name, outputNames });
     for (const [i, output] of node.outputs.entries()) map.set(output, outputs[i]!);
   }
   const named = <T extends { readonly name: string }>(items: readonly T[], value: (item: T) => Value): Record<string, Value> =>
     Object.fromEntries(items.map((item) => [item.name, value(item)]));
   return { inputs: named(graph.inputs, of), outputs: named(graph.outputs, (output) => of(output.value)), of };
+}
+
+/** The copy of a node that robenc does not know, which keeps the types that it came with. */
+function opaqueCopy(g: GraphBuilder, node: Node, inputs: readonly (Value | null)[], outputNames: readonly string[]): readonly Value[] | null {
+  const { op, domain, version, name, attrs, outputs } = node;
+  if (version === undefined) return null;
+  return g.opaque(
+    { op, domain, version, name, outputNames },
+    inputs,
+    attrs,
+    outputs.map((output) => output.type),
+  );
 }

@@ -1,4 +1,5 @@
 /** @file Arithmetic on sizes that may be symbols: a product of one integer and any number of symbols, such as `49*batch`. */
+import { createHash } from 'node:crypto';
 import type { Dim, Shape } from './value.js';
 
 interface Product {
@@ -19,7 +20,31 @@ function parse(dim: Dim): Product {
 
 function format({ factor, symbols }: Product): Dim {
   if (symbols.length === 0 || factor === 0) return factor;
-  return [...(factor === 1 ? [] : [String(factor)]), ...symbols].join('*');
+  const text = symbols.join('*');
+  return `${factor === 1 ? '' : `${factor}*`}${text.length > LONGEST_SYMBOL ? shortSymbol(text) : text}`;
+}
+
+/** Arithmetic in a loop of squares would double a symbol at every step. */
+const LONGEST_SYMBOL = 200;
+
+/** One symbol in place of a long expression, the same whenever the expression is the same. */
+export function shortSymbol(text: string): string {
+  return text.length > LONGEST_SYMBOL ? `n${createHash('sha256').update(text).digest('hex').slice(0, 24)}` : text;
+}
+
+/** More axes than any model has; a short file could ask for any number of them again and again. */
+const MOST_AXES = 64;
+
+/** Throws a plain Error for a shape that no tensor has: negative or broken sizes, more elements than can be counted, axes without end. */
+export function checkShape(shape: Shape): void {
+  if (shape.length > MOST_AXES) throw new Error(`a tensor of ${shape.length} axes: robenc computes with up to ${MOST_AXES}`);
+  let count = 1;
+  for (const dim of shape) {
+    if (typeof dim !== 'number') continue;
+    if (!Number.isSafeInteger(dim) || dim < 0) throw new Error(`the size ${dim} in the shape [${shape.join(',')}] is impossible`);
+    count *= Math.max(1, dim);
+  }
+  if (!Number.isSafeInteger(count)) throw new Error(`the shape [${shape.join(',')}] has more elements than can be counted`);
 }
 
 /** The product of two sizes. */

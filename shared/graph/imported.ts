@@ -68,7 +68,7 @@ export function input(node: ImportedNode, i: number): Value {
 }
 
 /** The elements of a constant input, or null where it is absent or known only at run time. */
-export function constantNumbers(node: ImportedNode, i: number): readonly number[] | null {
+export function constantNumbers(node: Pick<ImportedNode, 'inputs'>, i: number): readonly number[] | null {
   const value = node.inputs[i];
   return value?.data ? numbersOf(value.data) : null;
 }

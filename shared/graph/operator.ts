@@ -2,6 +2,13 @@
 import type { GraphBuilder } from './builder.js';
 import type { Attrs, Dim, Node, TensorData, Type, Value } from './value.js';
 
+/** A node that stands in the way of a computation or a gradient. */
+export interface Block {
+  readonly node: string;
+  readonly op: string;
+  readonly reason: string;
+}
+
 /** What shape inference may look at. */
 export interface InferContext {
   readonly op: string;

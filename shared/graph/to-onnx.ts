@@ -42,13 +42,16 @@ export function toOnnx(graph: Graph, { metadata = {}, producerVersion = '', docS
     if (source !== output.name) nodes.push({ input: [source], output: [output.name], name: `output_${output.name}`, opType: 'Identity' });
   }
   const symbols = new Set(plain.inputs.flatMap((input) => input.type.shape));
-  const domains = [...new Set(plain.nodes.map((node) => node.domain))].filter((domain) => domain !== '').sort();
+  const domains = new Map(plain.nodes.filter(({ domain }) => domain !== '').map(({ domain, version = 1 }) => [domain, version]));
   return encodeModel({
     irVersion: WRITTEN.irVersion,
     producerName: 'robenc',
     producerVersion,
     docString,
-    opsetImport: [{ domain: '', version: WRITTEN.opset }, ...domains.map((domain) => ({ domain, version: 1 }))],
+    opsetImport: [
+      { domain: '', version: WRITTEN.opset },
+      ...[...domains].sort(([a], [b]) => (a < b ? -1 : 1)).map(([domain, version]) => ({ domain, version })),
+    ],
     metadataProps: Object.keys(metadata)
       .sort()
       .map((key) => ({ key, value: metadata[key]! })),

@@ -50,6 +50,8 @@ export interface Node {
   readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
   readonly attrs: Attrs;
+  /** Version of the operator set, for operators that robenc does not know. */
+  readonly version?: number;
 }
 
 export interface GraphOutput {

@@ -1,5 +1,5 @@
 /** @file Shape arithmetic on sizes that are known before the run, number or symbol: what exporters compute with Shape, Gather, Mul and Concat. */
-import { divide, multiply } from '../graph/dim.js';
+import { divide, multiply, shortSymbol } from '../graph/dim.js';
 import type { InferContext, OpDef } from '../graph/operator.js';
 import { isFloat, type DType, type Dim } from '../graph/value.js';
 
@@ -61,7 +61,7 @@ function termOf(dim: Dim): { factor: number; symbols: string } {
 
 /** A symbol that arithmetic on products takes as a whole. */
 export function symbolFor(text: string): string {
-  return `(${text.replaceAll('*', '·')})`;
+  return shortSymbol(`(${text.replaceAll('*', '·')})`);
 }
 
 export const addSizes = onSizes((a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : isCount(a) && isCount(b) ? addDims(a, b) : null));

@@ -33,7 +33,8 @@ export async function foldConstants(graph: Graph): Promise<Graph> {
 
 /** Small against its inputs, of fixed size, and the same at every run. */
 function foldable(node: Node): boolean {
-  if (operators.find(node.op, node.domain)?.stochastic) return false;
+  const definition = operators.find(node.op, node.domain);
+  if (!definition || definition.stochastic) return false;
   const inputs = node.inputs.reduce((total, value) => total + (value && isFixed(value.type.shape) ? sizeOf(value.type.shape) : 0), 0);
   return node.outputs.every(({ type }) => isFixed(type.shape) && sizeOf(type.shape) <= Math.max(64, GROWTH * inputs));
 }

@@ -186,7 +186,7 @@ describe('reading ONNX files', () => {
         ],
       },
       'unsupported',
-      /Frobnicate \(first at "first"\), ai\.example\.Twist \(first at "node 1"\)/,
+      /Frobnicate "first" \(robenc does not know it\); ai\.example\.Twist "node 1" \(robenc does not know it\)/,
     ],
     [
       'a cycle is named',
