@@ -1,4 +1,5 @@
 /** @file Which nodes lie between inputs and outputs on the way of a gradient, and which of them stop it. */
+import { unknownOperator } from '../graph/fusions/index.js';
 import type { Block, OpDef, Operators } from '../graph/operator.js';
 import { isFloat, type Node, type Value } from '../graph/value.js';
 
@@ -6,6 +7,8 @@ import { isFloat, type Node, type Value } from '../graph/value.js';
 export interface PathOptions {
   /** Operators that are differentiated as if they copied their first input (straight-through; BPDA of Athalye et al., arXiv 1802.00420). */
   readonly straightThrough?: ReadonlySet<string>;
+  /** Whether the sources are independent of each other also where one is computed from another: no path leads through a node that makes one. */
+  readonly independent?: boolean;
 }
 
 /** The nodes and values on the way from some values to others. */
@@ -41,6 +44,7 @@ function pathFrom(operators: Operators, nodes: readonly Node[], sources: readonl
   const downstream: Node[] = [];
   for (const node of nodes) {
     if (!node.inputs.some((input) => input && reached.has(input))) continue;
+    if (options.independent && node.outputs.some((output) => sources.includes(output))) continue;
     downstream.push(node);
     for (const output of node.outputs) if (carries(operators, node, output, reached, options)) reached.add(output);
   }
@@ -76,9 +80,9 @@ export function blocksBetween(
 }
 
 function reasonOf(definition: OpDef | undefined, node: Node): string | null {
-  if (!definition) return 'robenc does not know it';
+  if (!definition) return unknownOperator(node.op, node.domain);
   const [from, to] = [node.inputs[0]?.type.dtype, node.outputs[0]!.type.dtype];
   if (node.op === 'Cast') return isFloat(from!) && !isFloat(to) ? `it rounds to ${to}, whose derivative is 0 wherever it has one` : null;
-  if (definition.grad) return null;
+  if (definition.grad || definition.parts) return null;
   return definition.blocks ?? (definition.stochastic ? 'its result is random' : 'it is not differentiable');
 }

@@ -3,7 +3,7 @@ import { RobencError } from '../errors.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { GradRule } from '../graph/operator.js';
 import { describeType, isFloat, type Value } from '../graph/value.js';
-import { blocksBetween, pathBetween, type PathOptions } from './path.js';
+import { blocksBetween, pathBetween, type Path, type PathOptions } from './path.js';
 
 export interface Seed {
   readonly value: Value;
@@ -20,7 +20,11 @@ export interface Seed {
 export function gradient(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], options: PathOptions = {}): (Value | null)[] {
   const targets = seeds.map((seed) => seed.value);
   refuseBlocks(g, wrt, targets, options);
-  const path = pathBetween(g.operators, g.nodes, wrt, targets, options);
+  return sweep(g, seeds, wrt, pathBetween(g.operators, g.nodes, wrt, targets, options), options);
+}
+
+/** Walks a path backwards. */
+function sweep(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], path: Path, options: PathOptions): (Value | null)[] {
   const cotangents = new Map<Value, Value>();
   const accumulate = (value: Value, cotangent: Value): void => {
     const before = cotangents.get(value);
@@ -31,7 +35,7 @@ export function gradient(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly 
     const dy = node.outputs.map((output) => cotangents.get(output) ?? null);
     if (dy.every((cotangent) => cotangent === null)) continue;
     const needs = node.inputs.map((input) => input !== null && path.values.has(input));
-    const rule = options.straightThrough?.has(node.op) ? copied : g.operators.find(node.op, node.domain)!.grad!;
+    const rule = options.straightThrough?.has(node.op) ? copied : (g.operators.find(node.op, node.domain)!.grad ?? throughParts);
     const dx = rule(g, node, dy, needs);
     for (const [i, input] of node.inputs.entries()) {
       const cotangent = needs[i] ? dx[i] : null;
@@ -40,6 +44,18 @@ export function gradient(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly 
   }
   return wrt.map((value) => cotangents.get(value) ?? null);
 }
+
+/** Makes the results once more of simpler operators, and differentiates these by each input with the others held. */
+const throughParts: GradRule = (g, node, dy, needs) => {
+  const parts = g.operators.find(node.op, node.domain)!.parts!(g, node);
+  const seeds = dy.flatMap((cotangent, i) => (cotangent ? [{ value: parts[i]!, cotangent }] : []));
+  const wrt = [...new Set(node.inputs.filter((input, i): input is Value => needs[i]! && input !== null))];
+  const options = { independent: true };
+  const targets = seeds.map((seed) => seed.value);
+  const slopes = sweep(g, seeds, wrt, pathBetween(g.operators, g.nodes, wrt, targets, options), options);
+  // An input that stands in two places gets its whole cotangent in the first.
+  return node.inputs.map((input, i) => (needs[i] && node.inputs.indexOf(input) === i ? slopes[wrt.indexOf(input!)]! : null));
+};
 
 /** y is taken for its first input;  dx = dy */
 const copied: GradRule = (g, node, [dy]) => {

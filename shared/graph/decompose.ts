@@ -1,38 +1,41 @@
 /** @file Operators that are defined by simpler ones: they are taken apart when a file is read. */
-import { emit, input, refuse, type ImportedNode, type Upgrade } from './imported.js';
+import type { GraphBuilder } from './builder.js';
+import { emit, input, numberOf, refuse, type ImportedNode, type Upgrade } from './imported.js';
 import { normalizeAxis } from './dim.js';
 import type { Value } from './value.js';
 
-const number = (node: ImportedNode, name: string, otherwise: number): number => (typeof node.attrs[name] === 'number' ? node.attrs[name] : otherwise);
-
 /** Groups of channels are normalised as the channels of an instance normalisation; scale and bias follow for each channel, or (before opset 21) for each group. */
-const groupNormalization: Upgrade = (g, node) => {
-  const [x, scale, bias] = [input(node, 0), input(node, 1), input(node, 2)];
-  const [groups, channels] = [number(node, 'num_groups', 1), x.type.shape[1]];
+export function groupNormalized(g: GraphBuilder, node: ImportedNode, x: Value, scale: Value, bias: Value, groups: number, epsilon: number): Value {
+  const channels = x.type.shape[1];
   if (typeof channels !== 'number' || channels % groups !== 0) refuse(node, `${channels} channels do not divide into ${groups} groups.`);
   const { dtype, shape } = x.type;
   const grouped = g.node('Reshape', [x, g.ints([0, groups, -1])]);
   const fill = (value: number): Value => g.cast(g.constant({ dtype: 'float32', shape: [groups], data: new Float32Array(groups).fill(value) }), dtype);
-  const normal = g.node('InstanceNormalization', [grouped, fill(1), fill(0)], { epsilon: number(node, 'epsilon', 1e-5) });
+  const normal = g.node('InstanceNormalization', [grouped, fill(1), fill(0)], { epsilon });
   const restored = g.node('Reshape', [normal, g.node('Shape', [x])]);
   const perChannel = (v: Value): Value => {
     const column = g.reshape(v, [Number(v.type.shape[0]), 1]);
     const list = v.type.shape[0] === channels ? v : g.reshape(g.node('Expand', [column, g.ints([groups, channels / groups])]), [channels]);
-    return g.reshape(list, [channels, ...shape.slice(2).map(() => 1)]);
+    return g.reshape(g.cast(list, dtype), [channels, ...shape.slice(2).map(() => 1)]);
   };
-  return emit(g, node, { op: 'Add', inputs: [g.mul(restored, perChannel(scale)), perChannel(bias)], attrs: {} });
-};
+  return g.add(g.mul(restored, perChannel(scale)), perChannel(bias));
+}
+
+const groupNormalization: Upgrade = (g, node) => [
+  groupNormalized(g, node, input(node, 0), input(node, 1), input(node, 2), numberOf(node, 'num_groups', 1), numberOf(node, 'epsilon', 1e-5)),
+];
 
 /** y = γ x / √(mean x² + ε) over the axes from `axis` on. */
-const rmsNormalization: Upgrade = (g, node) => {
-  const [x, scale] = [input(node, 0), input(node, 1)];
+export function rmsNormalized(g: GraphBuilder, x: Value, scale: Value, axis: number, epsilon: number): Value {
   const rank = x.type.shape.length;
-  const first = normalizeAxis(number(node, 'axis', -1), rank);
+  const first = normalizeAxis(axis, rank);
   const axes = g.ints(Array.from({ length: rank - first }, (_, i) => first + i));
   const square = g.node('ReduceMean', [g.mul(x, x), axes], { keepdims: 1 });
-  const deviation = g.node('Sqrt', [g.add(square, g.scalarLike(number(node, 'epsilon', 1e-5), x))]);
-  return emit(g, node, { op: 'Mul', inputs: [g.div(x, deviation), scale], attrs: {} });
-};
+  const deviation = g.node('Sqrt', [g.add(square, g.scalarLike(epsilon, x))]);
+  return g.mul(g.div(x, deviation), scale);
+}
+
+const rmsNormalization: Upgrade = (g, node) => [rmsNormalized(g, input(node, 0), input(node, 1), numberOf(node, 'axis', -1), numberOf(node, 'epsilon', 1e-5))];
 
 /** y = (x - mean) / deviation over axes, batch and space by default. */
 const meanVarianceNormalization: Upgrade = (g, node) => {
@@ -46,13 +49,13 @@ const meanVarianceNormalization: Upgrade = (g, node) => {
 /** y = x sigmoid(alpha x) */
 const swish: Upgrade = (g, node) => {
   const x = input(node, 0);
-  return emit(g, node, { op: 'Mul', inputs: [x, g.node('Sigmoid', [g.mul(x, g.scalarLike(number(node, 'alpha', 1), x))])], attrs: {} });
+  return emit(g, node, { op: 'Mul', inputs: [x, g.node('Sigmoid', [g.mul(x, g.scalarLike(numberOf(node, 'alpha', 1), x))])], attrs: {} });
 };
 
 /** y = (Σ |x|ᵖ)^(1/p) over the image */
 const globalLpPool: Upgrade = (g, node) => {
   const x = input(node, 0);
-  const p = number(node, 'p', 2);
+  const p = numberOf(node, 'p', 2);
   const axes = g.ints(x.type.shape.flatMap((_, i) => (i < 2 ? [] : [i])));
   if (p === 1 || p === 2) return emit(g, node, { op: `ReduceL${p}`, inputs: [x, axes], attrs: { keepdims: 1 } });
   const sum = g.node('ReduceSum', [g.node('Pow', [g.node('Abs', [x]), g.scalarLike(p, x)]), axes], { keepdims: 1 });

@@ -60,6 +60,39 @@ export function scalarInput(g: GraphBuilder, node: ImportedNode, name: string, o
   return value === null ? null : g.scalarLike(value, input(node, 0));
 }
 
+/** A number attribute, or what stands for it where the file does not have it. */
+export function numberOf(node: ImportedNode, name: string, otherwise: number): number {
+  const value = node.attrs[name];
+  return typeof value === 'number' ? value : otherwise;
+}
+
+/** A text attribute. */
+export function textOf(node: ImportedNode, name: string, otherwise: string): string {
+  const value = node.attrs[name];
+  return typeof value === 'string' ? value : otherwise;
+}
+
+/** A list attribute. */
+export function listOf(node: ImportedNode, name: string): readonly number[] | null {
+  const value = node.attrs[name];
+  return Array.isArray(value) ? (value as readonly number[]) : null;
+}
+
+/** Input i, or null where the file leaves it out. */
+export function optional(node: ImportedNode, i: number): Value | null {
+  return node.inputs[i] ?? null;
+}
+
+/** Refuses a node with any of these inputs. */
+export function refuseInputs(node: ImportedNode, names: Readonly<Record<number, string>>): void {
+  for (const [i, name] of Object.entries(names)) if (node.inputs[Number(i)]) refuse(node, `its input ${name} is not supported.`);
+}
+
+/** Refuses a node that is asked for any of these outputs. */
+export function refuseOutputs(node: ImportedNode, names: Readonly<Record<number, string>>): void {
+  for (const [i, name] of Object.entries(names)) if (node.outputNames[Number(i)]) refuse(node, `its output ${name} is not supported.`);
+}
+
 /** Input i, which the operator needs. */
 export function input(node: ImportedNode, i: number): Value {
   const value = node.inputs[i];

@@ -40,8 +40,12 @@ export interface OpDef {
   infer(context: InferContext): readonly Type[];
   /** null: the operator passes no gradient at all (its float outputs block one; see `blocks`). */
   readonly grad: GradRule | null;
+  /** The same results made of simpler operators: where `grad` is null the gradient goes through these. What they cast to whole numbers counts as constant. */
+  parts?(g: GraphBuilder, node: Node): readonly Value[];
   /** Why no gradient passes, where `grad` is null and an output is a float. */
   readonly blocks?: string;
+  /** For operators whose derivative is 0 or does not exist: by which estimate the gradient passes all the same. */
+  readonly estimated?: string;
   /** True for quantisers: their whole-number output has a cotangent, of the type of floats that they quantise. */
   readonly carriesIntegers?: boolean;
   /** The elements of output 0 as sizes, where they follow from known inputs. */

@@ -1,6 +1,7 @@
 /** @file Upgrades nodes of older and newer operator sets to the forms that robenc works with, those of opset 20. */
 import type { GraphBuilder } from './builder.js';
 import { decompositions } from './decompose.js';
+import { fusions } from './fusions/index.js';
 import { constantNumbers, emit, floatList, input, listInput, refuse, scalarInput, without, type ImportedNode, type Upgrade } from './imported.js';
 import type { Attrs, DType, Value } from './value.js';
 import { dtypeName, dtypeOf } from '../proto/dtypes.js';
@@ -123,6 +124,7 @@ const renamed =
 
 const UPGRADES: Readonly<Record<string, Upgrade>> = {
   ...decompositions,
+  ...fusions,
   BatchNormalization: batchNormalization,
   Cast: cast,
   CastLike: castLike,
@@ -146,11 +148,12 @@ const UPGRADES: Readonly<Record<string, Upgrade>> = {
 
 /** The outputs of a node of the file, made with the operators of opset 20. */
 export function upgrade(g: GraphBuilder, node: ImportedNode): readonly Value[] {
-  const rule = node.domain === '' ? UPGRADES[node.op] : undefined;
-  return (rule ?? same)(g, node);
+  return (UPGRADES[qualified(node.op, node.domain)] ?? same)(g, node);
 }
 
 /** Whether there is a rule that makes this operator out of others. */
 export function isUpgraded(op: string, domain: string): boolean {
-  return domain === '' && Object.hasOwn(UPGRADES, op);
+  return Object.hasOwn(UPGRADES, qualified(op, domain));
 }
+
+const qualified = (op: string, domain: string): string => (domain ? `${domain}.${op}` : op);

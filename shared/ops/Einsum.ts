@@ -1,10 +1,12 @@
 /** @file Einsum. */
 import { RobencError } from '../errors.js';
-import { broadcastDim } from '../graph/dim.js';
+import { broadcastDim, sameShape } from '../graph/dim.js';
 import { defineOp } from '../graph/operator.js';
-import type { Dim, Shape, Value } from '../graph/value.js';
+import type { GraphBuilder } from '../graph/builder.js';
+import { floats, type Dim, type Node, type Shape, type Value } from '../graph/value.js';
 import { textAttr } from './attributes.js';
 import { sameDType } from './elementwise.js';
+import { sizeAt } from './movement.js';
 
 /** Labels of each operand and of the result, one character an axis; `...` is spelled out in capitals that the equation does not use. */
 interface Equation {
@@ -32,27 +34,54 @@ export default defineOp({
     return operands.map((operand, i) => {
       if (!needs[i]) return null;
       const own = equation.operands[i]!;
-      if (new Set(own).size !== own.length)
-        throw new RobencError('unsupported', `Einsum "${node.name}": no gradient of an operand with a repeated label ("${own}").`);
+      const labels = Array.from(new Set(own));
       const others = operands.flatMap((_, j) => (j === i ? [] : [j]));
-      const present = new Set([equation.result, ...others.map((j) => equation.operands[j]!)].join(''));
-      const kept = Array.from(own).filter((label) => present.has(label));
       const terms = [equation.result, ...others.map((j) => equation.operands[j]!)];
+      const kept = labels.filter((label) => terms.join('').includes(label));
       const product = g.node('Einsum', [dy!, ...others.map((j) => operands[j]!)], { equation: `${terms.join(',')}->${kept.join('')}` });
       // Labels that only this operand has were summed over: every place gets the same.
-      const missing = Array.from(own).flatMap((label, axis) => (present.has(label) ? [] : [axis]));
+      const missing = labels.flatMap((label, axis) => (kept.includes(label) ? [] : [axis]));
       const whole = missing.length > 0 ? g.node('Unsqueeze', [product, g.ints(missing)]) : product;
-      return g.expand(
-        g.unbroadcast(
-          whole,
-          operand.type.shape.map((dim, axis) => (missing.includes(axis) ? 1 : dim)),
-        ),
-        operand.type.shape,
+      const sizes = labels.map((label) => operand.type.shape[own.indexOf(label)]!);
+      const reduced = g.unbroadcast(
+        whole,
+        sizes.map((dim, axis) => (missing.includes(axis) ? 1 : dim)),
+      );
+      return onDiagonals(
+        g,
+        node,
+        spread(g, reduced, sizes, () => labels.map((label) => sizeAt(g, operand, own.indexOf(label)))),
+        labels.join(''),
+        own,
         operand,
       );
     });
   },
 });
+
+/** Repeats `x` to sizes, some of which may be known only at run time: then `read` gives each as an int64 list of one element. */
+function spread(g: GraphBuilder, x: Value, sizes: Shape, read: () => Value[]): Value {
+  return sameShape(x.type.shape, sizes) ? x : g.node('Expand', [x, g.node('Concat', read(), { axis: 0 })]);
+}
+
+/** The cotangent of an operand whose labels repeat: on the diagonals that the equation reads, and 0 elsewhere. */
+function onDiagonals(g: GraphBuilder, node: Node, slope: Value, labels: string, own: string, operand: Value): Value {
+  if (labels.length === own.length) return slope;
+  const free = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ').filter((letter) => !own.includes(letter));
+  const [inputs, terms, result] = [[slope], [labels], Array.from(own)];
+  for (const [axis, label] of Array.from(own).entries()) {
+    if (own.indexOf(label) === axis) continue;
+    const size = operand.type.shape[axis]!;
+    if (typeof size !== 'number')
+      throw new RobencError('unsupported', `Einsum "${node.name}": the gradient of the repeated label "${label}" needs a fixed size, got ${size}.`);
+    const other = free.shift()!;
+    const ones = Float32Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? 1 : 0));
+    inputs.push(g.cast(g.constant(floats(ones, [size, size])), slope.type.dtype));
+    terms.push(`${label}${other}`);
+    result[axis] = other;
+  }
+  return g.node('Einsum', inputs, { equation: `${terms.join(',')}->${result.join('')}` });
+}
 
 function parseEquation(text: string, shapes: readonly Shape[]): Equation {
   const [left, right] = text.replaceAll(' ', '').split('->') as [string, string?];

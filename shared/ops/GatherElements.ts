@@ -9,6 +9,6 @@ export default defineOp({
   infer: (context) => [{ dtype: context.type(0).dtype, shape: context.type(1).shape }],
   grad: (g, node, [dy]) => {
     const [x, indices] = node.inputs;
-    return [g.node('ScatterElements', [zerosLike(g, x!), indices!, dy!], { axis: numberAttr(node.attrs, 'axis', 0), reduction: 'add' }), null];
+    return [g.node('ScatterElements', [zerosLike(g, x!, dy!), indices!, dy!], { axis: numberAttr(node.attrs, 'axis', 0), reduction: 'add' }), null];
   },
 });

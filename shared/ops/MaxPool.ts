@@ -19,7 +19,7 @@ export default defineOp({
     const indices =
       (rowMajor ? node.outputs[1] : undefined) ??
       g.nodeOutputs('MaxPool', node.inputs, rowMajor ? node.attrs : { ...node.attrs, storage_order: 0 }, { outputs: 2 })[1]!;
-    const places = g.node('ScatterElements', [flat(g, zerosLike(g, x)), flat(g, indices), flat(g, dy)], { axis: 0, reduction: 'add' });
+    const places = g.node('ScatterElements', [flat(g, zerosLike(g, x, dy)), flat(g, indices), flat(g, dy)], { axis: 0, reduction: 'add' });
     return [reshapeLike(g, places, x)];
   },
 });

@@ -1,21 +1,20 @@
 /** @file ScatterElements. */
-import { RobencError } from '../errors.js';
 import { defineOp } from '../graph/operator.js';
 import type { Value } from '../graph/value.js';
 import { numberAttr, textAttr } from './attributes.js';
-import { zerosLike } from './movement.js';
+import { scatterGradient } from './scatter.js';
 
-/** y = x with updates put (or added) at the indices along an axis;  dx = dy (0 where put), dupdates = dy at the indices */
+/** y = x with updates put, added, multiplied or compared (reduction) at the indices along an axis;  see scatter.ts for the gradient */
 export default defineOp({
   op: 'ScatterElements',
   infer: (context) => [context.type(0)],
-  grad: (g, node, [dy], needs) => {
-    const [, indices, updates] = node.inputs as [Value, Value, Value];
+  grad: (g, node, [dy]) => {
+    const [x, indices, updates] = node.inputs as [Value, Value, Value];
     const axis = numberAttr(node.attrs, 'axis', 0);
-    const reduction = textAttr(node.attrs, 'reduction', 'none');
-    if (reduction !== 'none' && reduction !== 'add')
-      throw new RobencError('unsupported', `ScatterElements "${node.name}": no gradient with reduction ${reduction}.`);
-    const dx = (): Value => (reduction === 'add' ? dy! : g.node('ScatterElements', [dy!, indices, zerosLike(g, updates)], { axis }));
-    return [needs[0] ? dx() : null, null, needs[2] ? g.node('GatherElements', [dy!, indices], { axis }) : null];
+    const [dx, du] = scatterGradient(g, [x, updates], node.outputs[0]!, dy!, textAttr(node.attrs, 'reduction', 'none'), {
+      put: (base, values, reduction) => g.node('ScatterElements', [base, indices, values], { axis, reduction }),
+      at: (v) => g.node('GatherElements', [v, indices], { axis }),
+    });
+    return [dx, null, du];
   },
 });

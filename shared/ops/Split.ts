@@ -19,7 +19,15 @@ export default defineOp({
     return sizes.map((size) => ({ dtype, shape: shape.map((dim, i) => (i === axis ? size : dim)) }));
   },
   grad: (g, node, dy) => {
-    const parts = node.outputs.map((output, i) => dy[i] ?? zerosLike(g, output));
+    const parts = node.outputs.map(
+      (output, i) =>
+        dy[i] ??
+        zerosLike(
+          g,
+          output,
+          dy.find((part) => part !== null),
+        ),
+    );
     return [g.node('Concat', parts, { axis: numberAttr(node.attrs, 'axis', 0) }), null];
   },
 });

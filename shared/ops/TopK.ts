@@ -20,6 +20,6 @@ export default defineOp({
   },
   grad: (g, node, [dy]) => {
     const x = node.inputs[0]!;
-    return [dy ? g.node('ScatterElements', [zerosLike(g, x), node.outputs[1]!, dy], { axis: numberAttr(node.attrs, 'axis', -1) }) : null, null];
+    return [dy ? g.node('ScatterElements', [zerosLike(g, x, dy), node.outputs[1]!, dy], { axis: numberAttr(node.attrs, 'axis', -1) }) : null, null];
   },
 });

@@ -28,8 +28,10 @@ import Cos from './Cos.js';
 import Cosh from './Cosh.js';
 import CumSum from './CumSum.js';
 import DepthToSpace from './DepthToSpace.js';
+import DequantizeLinear from './DequantizeLinear.js';
 import Div from './Div.js';
 import Dropout from './Dropout.js';
+import DynamicQuantizeLinear from './DynamicQuantizeLinear.js';
 import Einsum from './Einsum.js';
 import Elu from './Elu.js';
 import Equal from './Equal.js';
@@ -79,6 +81,7 @@ import Or from './Or.js';
 import PRelu from './PRelu.js';
 import Pad from './Pad.js';
 import Pow from './Pow.js';
+import QuantizeLinear from './QuantizeLinear.js';
 import Range from './Range.js';
 import Reciprocal from './Reciprocal.js';
 import ReduceL1 from './ReduceL1.js';
@@ -157,8 +160,10 @@ export const operatorTable = table<OpDef>(
     Cosh,
     CumSum,
     DepthToSpace,
+    DequantizeLinear,
     Div,
     Dropout,
+    DynamicQuantizeLinear,
     Einsum,
     Elu,
     Equal,
@@ -208,6 +213,7 @@ export const operatorTable = table<OpDef>(
     PRelu,
     Pad,
     Pow,
+    QuantizeLinear,
     Range,
     Reciprocal,
     ReduceL1,

@@ -2,9 +2,9 @@
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 
-/** Zeros in the type and shape of `like`. */
-export function zerosLike(g: GraphBuilder, like: Value): Value {
-  return g.expand(g.scalarLike(0, like), like.type.shape, like);
+/** Zeros in the shape of `like`, and in its type or that of another value: a cotangent of whole numbers is of floats. */
+export function zerosLike(g: GraphBuilder, like: Value, typed: Value = like): Value {
+  return g.expand(g.scalarLike(0, typed), like.type.shape, like);
 }
 
 /** `x` in the shape of `like`, which has as many elements; any number of its sizes may be symbols. */

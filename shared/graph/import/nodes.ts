@@ -1,6 +1,7 @@
 /** @file Reads the nodes of a file into a graph under construction: known operators upgraded, functions inlined, control flow taken apart. */
 import { messageOf, RobencError } from '../../errors.js';
 import type { GraphProto, NodeProto } from '../../proto/onnx.js';
+import { unknownOperator } from '../fusions/index.js';
 import type { ImportedNode } from '../imported.js';
 import { isUpgraded, upgrade } from '../opset.js';
 import { sortNodes } from '../sort-nodes.js';
@@ -81,7 +82,8 @@ function readNode(reading: Reading, body: Body, node: NodeProto, index: number, 
   }
   const isConstant = node.opType === 'Constant' && domain === '';
   const known = isConstant || reading.g.operators.find(node.opType, domain) !== undefined || isUpgraded(node.opType, domain);
-  if (!known) return (unread.length === 0 ? opaque(reading, body, node, title, inputs as (Value | null)[]) : null) ?? blocked(unknown(node.opType, domain));
+  if (!known)
+    return (unread.length === 0 ? opaque(reading, body, node, title, inputs as (Value | null)[]) : null) ?? blocked(unknownOperator(node.opType, domain));
   if (!inputs.every(isReadable)) return blocked(null);
   const name = node.name === '' ? `${body.path}${node.opType.toLowerCase()}_${index}` : title;
   try {
@@ -118,11 +120,4 @@ function opaque(reading: Reading, body: Body, node: NodeProto, name: string, inp
 
 function titleOf(body: Body, node: NodeProto, index: number): string {
   return `${body.path}${node.name || `node ${index}`}`;
-}
-
-/** Why an operator without an entry in the table is not read. */
-function unknown(op: string, domain: string): string {
-  if (domain === '' && /^(Sequence|Optional|SplitToSequence|ConcatFromSequence)/.test(op))
-    return 'robenc computes with tensors only, no sequences or optionals';
-  return 'robenc does not know it';
 }

@@ -45,9 +45,10 @@ export function fileOf({ opset, nodes, inputs, inputType = 'float32', outputs, c
     },
   });
   const listed = constantsAsInputs ? Object.entries(constants).map(([name, tensor]) => port(name, tensor.dtype, tensor.shape)) : [];
+  const domains = [...new Set(nodes.map(({ domain = '' }) => domain))].filter((domain) => domain !== '');
   return encodeModel({
     irVersion: constantsAsInputs ? 3 : 8,
-    opsetImport: [{ domain: '', version: opset }],
+    opsetImport: [{ domain: '', version: opset }, ...domains.map((domain) => ({ domain, version: 1 }))],
     graph: {
       name: 'g',
       node: nodes.map(({ op, inputs: from, outputs: to, attrs = {}, name = '', domain = '' }) => ({

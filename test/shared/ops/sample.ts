@@ -22,7 +22,7 @@ export interface SampleOptions {
   readonly dtype?: 'float32' | 'float64';
   /** Length of the step of the finite difference: 1 suits operators that are linear in each input. */
   readonly step?: number;
-  /** Relative; 1e-6 by default in float64 and 2e-3 in float32. */
+  /** Relative; 1e-6 by default in float64 and 1e-4 in float32. */
   readonly tolerance?: number;
   /** Outputs that take part in the gradient; all floats by default. */
   readonly through?: readonly number[];

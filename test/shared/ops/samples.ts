@@ -1,4 +1,5 @@
 /** @file The table of samples: at least one line for each operator; each line is a test of shapes, and of the gradient where the operator has one. */
+import { quantizedSamples } from './samples-quantized.js';
 import { floats } from '@robenc/shared/graph/value.js';
 import { aboveOne, bools, distinct, indices, int, ints, normal, positive, sample, spd, unit, values, type Sample } from './sample.js';
 
@@ -6,8 +7,8 @@ const unary: readonly Sample[] = [
   ...['Abs', 'Ceil', 'Cos', 'Exp', 'Floor', 'Identity', 'Neg', 'Relu', 'Round', 'Sigmoid', 'Sign', 'Sin', 'Tanh'].map((op) =>
     sample(op, [normal('batch', 3, 4)]),
   ),
-  ...['Asin', 'Acos', 'Atanh'].map((op) => sample(op, [unit(2, 5)], {}, { dtype: 'float32' })),
-  ...['Asinh', 'Atan', 'Cosh', 'Erf', 'Sinh', 'Softplus', 'Softsign', 'Tan'].map((op) => sample(op, [normal(2, 5)], {}, { dtype: 'float32' })),
+  ...['Asin', 'Acos', 'Atanh', 'Sinh'].map((op) => sample(op, [unit(2, 5)], {}, { dtype: 'float32' })),
+  ...['Asinh', 'Atan', 'Cosh', 'Erf', 'Softplus', 'Softsign', 'Tan'].map((op) => sample(op, [normal(2, 5)], {}, { dtype: 'float32' })),
   sample('Acosh', [aboveOne(2, 5)], {}, { dtype: 'float32' }),
   ...['Sqrt', 'Log', 'Reciprocal'].map((op) => sample(op, [positive('batch', 5)])),
   ...['Celu', 'Elu', 'HardSigmoid', 'LeakyRelu', 'Selu', 'ThresholdedRelu'].map((op) =>
@@ -68,6 +69,12 @@ const products: readonly Sample[] = [
   sample('Einsum', [normal(2, 3), normal(3)], { equation: 'ij,j->i' }),
   sample('Einsum', [normal(2, 3), normal(4)], { equation: 'ij,k->k' }),
   sample('Einsum', [normal(2, 3, 4)], { equation: 'ijk->ki' }),
+  sample('Einsum', [normal(3, 3)], { equation: 'ii->i' }),
+  sample('Einsum', [normal(3, 3)], { equation: 'ii' }),
+  sample('Einsum', [normal('batch', 3, 4, 4), normal(4, 3)], { equation: 'bcii,ic->bi' }),
+  sample('Einsum', [normal('batch', 3, 3)], { equation: '...ii->...i' }),
+  sample('Einsum', [normal(2, 3), normal(3, 4), normal(4, 2)], { equation: 'ij,jk,kl->il' }),
+  sample('Einsum', [normal(2, 3, 2), normal(4, 2)], { equation: 'iji,ki' }),
 ];
 
 const movement: readonly Sample[] = [
@@ -104,6 +111,14 @@ const movement: readonly Sample[] = [
   sample('ScatterElements', [normal(3, 4), indices([2, 2], 0, 2, 1, 3), normal(2, 2)], { axis: 1 }),
   sample('ScatterND', [normal(3, 4), indices([2, 1], 2, 0), normal(2, 4)], { reduction: 'add' }),
   sample('ScatterND', [normal(3, 4), indices([2, 1], 2, 0), normal(2, 4)]),
+  sample('GatherND', [normal('batch', 4, 3), indices([2, 2, 1], 0, 3, 2, 2)], { batch_dims: 1 }),
+  sample('GatherND', [normal(2, 3, 4, 2), indices([2, 3, 1], 0, 3, 2, 2, 1, -1)], { batch_dims: 2 }),
+  ...['mul', 'max', 'min'].flatMap((reduction) => [
+    sample('ScatterElements', [normal(3, 4), indices([2, 3], 0, 2, 1, 1, 2, 2), normal(2, 3)], { axis: 1, reduction }),
+    sample('ScatterND', [normal(3, 4), indices([3, 1], 2, 0, 2), normal(3, 4)], { reduction }),
+  ]),
+  sample('ScatterElements', [values([0, 2, 3, 0], [2, 2]), indices([2, 2], 0, 1, 1, 1), normal(2, 2)], { axis: 1, reduction: 'mul' }),
+  sample('ScatterElements', [normal(3, 4), indices([2, 3], 0, -1, 1, 1, 0, 2), normal(2, 3)], { axis: -2 }),
   sample('Tile', [normal('batch', 3), ints(2, 3)]),
   sample('Tile', [normal(2, 1, 3), ints(1, 2, 1)]),
   sample('Trilu', [normal('batch', 4, 3)], { upper: 0 }),
@@ -228,4 +243,4 @@ const images: readonly Sample[] = [
   sample('LogDetInverse', [spd(2, 4, 4)], {}, { domain: 'robenc', outputs: 2, through: [0] }),
 ];
 
-export const samples: readonly Sample[] = [...unary, ...binary, ...products, ...movement, ...shapes, ...reductions, ...images];
+export const samples: readonly Sample[] = [...unary, ...binary, ...products, ...movement, ...shapes, ...reductions, ...images, ...quantizedSamples];

@@ -1,0 +1,168 @@
+/** @file Arithmetic on quantised numbers: taken apart into floats between DequantizeLinear and QuantizeLinear, through which the gradient goes. */
+import type { GraphBuilder } from '../builder.js';
+import { emit, input, numberOf, optional, refuse, without, type ImportedNode, type Upgrade } from '../imported.js';
+import type { Attrs, DType, Value } from '../value.js';
+import { summed } from './activations.js';
+import { channelsFirst } from './products.js';
+
+/** x, scale and zero point that begin at input `i`, as floats. `axis` is that of scales for each channel. */
+function opened(g: GraphBuilder, node: ImportedNode, i: number, axis?: number): Value {
+  return floated(g, input(node, i), input(node, i + 1), optional(node, i + 2), axis);
+}
+
+function floated(g: GraphBuilder, x: Value, scale: Value, zero: Value | null, axis?: number): Value {
+  return g.node('DequantizeLinear', [x, scale, zero], axis === undefined ? {} : { axis });
+}
+
+/** The result quantised again, with scale and zero point that begin at input `i`. */
+function closed(g: GraphBuilder, node: ImportedNode, y: Value, i: number): readonly Value[] {
+  return emit(g, node, { op: 'QuantizeLinear', domain: '', inputs: [y, input(node, i), optional(node, i + 1)], attrs: {} });
+}
+
+/** A bias of whole numbers is in steps of the product of both scales. */
+function biasOf(g: GraphBuilder, bias: Value | null, x: Value, w: Value): Value | null {
+  return bias && floated(g, bias, g.mul(x, w), null, 0);
+}
+
+function imageWise(g: GraphBuilder, node: ImportedNode, x: Value, compute: (x: Value) => Value): Value {
+  return numberOf(node, 'channels_last', 0) === 1 ? channelsFirst(g, x, compute) : compute(x);
+}
+
+/** Inputs: x, w and y with scale and zero point each (w's for each filter, or one), bias. */
+const qLinearConv: Upgrade = (g, node) => {
+  const attrs = without(node.attrs, 'channels_last');
+  const bias = biasOf(g, optional(node, 8), input(node, 1), input(node, 4));
+  const y = imageWise(g, node, opened(g, node, 0), (x) => g.node('Conv', [x, opened(g, node, 3, 0), bias], attrs));
+  return closed(g, node, y, 6);
+};
+
+const qLinearMatMul: Upgrade = (g, node) => closed(g, node, g.node('MatMul', [opened(g, node, 0), opened(g, node, 3, -1)]), 6);
+
+/** Inputs: a and b with scale and zero point each, c; y's scale and zero point where the result is quantised. */
+const qGemm: Upgrade = (g, node) => {
+  const trans = numberOf(node, 'transB', 0);
+  const bias = biasOf(g, optional(node, 6), input(node, 1), input(node, 4));
+  const y = g.node('Gemm', [opened(g, node, 0), opened(g, node, 3, trans === 1 ? 0 : 1), bias], node.attrs);
+  return node.inputs[7] ? closed(g, node, y, 7) : [y];
+};
+
+/** a and b as floats of whole numbers: the products keep all their digits up to 2²⁴. Casts of the result to floats, which always follow, have nothing left to do. */
+const integerProduct =
+  (op: 'Conv' | 'MatMul'): Upgrade =>
+  (g, node) => {
+    const whole = (i: number, axis: number): Value => {
+      const zero = optional(node, i + 2);
+      const one = g.constant({ dtype: 'float32', shape: zero ? zero.type.shape.map(Number) : [], data: ones(zero) });
+      return floated(g, input(node, i), one, zero, axis);
+    };
+    return emit(g, node, { op, domain: '', inputs: [whole(0, op === 'Conv' ? 1 : -2), whole(1, op === 'Conv' ? 0 : -1)] });
+  };
+
+function ones(like: Value | null): Float32Array {
+  return new Float32Array(like ? like.type.shape.reduce<number>((product, dim) => product * Number(dim), 1) : 1).fill(1);
+}
+
+/** Inputs: a, b, their scales, their zero points, bias. */
+const matMulIntegerToFloat: Upgrade = (g, node) => {
+  const a = floated(g, input(node, 0), input(node, 2), optional(node, 4), -2);
+  const b = floated(g, input(node, 1), input(node, 3), optional(node, 5), -1);
+  return [summed(g, g.node('MatMul', [a, b]), optional(node, 6))];
+};
+
+/** a is quantised as it comes. Inputs: a, b, b's scale and zero point, bias. */
+const dynamicQuantizeMatMul: Upgrade = (g, node) => {
+  const [q, scale, zero] = g.nodeOutputs('DynamicQuantizeLinear', [input(node, 0)], {}, { outputs: 3 }) as [Value, Value, Value];
+  const b = floated(g, input(node, 1), input(node, 2), optional(node, 3), -1);
+  return [summed(g, g.node('MatMul', [floated(g, q, scale, zero), b]), optional(node, 4))];
+};
+
+const qLinearBinary =
+  (op: string): Upgrade =>
+  (g, node) =>
+    closed(g, node, g.node(op, [opened(g, node, 0), opened(g, node, 3)]), 6);
+
+const qLinearUnary =
+  (op: string, ...dropped: readonly string[]): Upgrade =>
+  (g, node) =>
+    closed(g, node, g.node(op, [opened(g, node, 0)], without(node.attrs, ...dropped)), 3);
+
+const qLinearPool =
+  (op: string): Upgrade =>
+  (g, node) => {
+    const attrs = without(node.attrs, 'channels_last');
+    return closed(
+      g,
+      node,
+      imageWise(g, node, opened(g, node, 0), (x) => g.node(op, [x], attrs)),
+      3,
+    );
+  };
+
+/** Inputs: y's scale and zero point, then x, scale and zero point of each part. */
+const qLinearConcat: Upgrade = (g, node) => {
+  const parts = Array.from({ length: (node.inputs.length - 2) / 3 }, (_, i) => opened(g, node, 2 + 3 * i));
+  return closed(g, node, g.node('Concat', parts, node.attrs), 0);
+};
+
+const qLinearWhere: Upgrade = (g, node) => closed(g, node, g.node('Where', [input(node, 0), opened(g, node, 1), opened(g, node, 4)]), 7);
+
+/** Types come from the zero point, or as the newer attribute says; blocks of an axis get their scales spread over it. */
+const quantize: Upgrade = (g, node) => {
+  const [x, scale, zero] = [input(node, 0), input(node, 1), optional(node, 2)];
+  const code = numberOf(node, 'output_dtype', 0);
+  const typed = zero ?? (code === INT8 ? g.constant({ dtype: 'int8', shape: [], data: Int8Array.of(0) }) : null);
+  if (!zero && ![0, UINT8, INT8].includes(code)) refuse(node, `quantisation to type ${code} of ONNX is not supported; int8 and uint8 are.`);
+  if (isBlocked(scale)) refuse(node, 'quantisation in blocks is not supported.');
+  return emit(g, node, { domain: '', inputs: [x, g.cast(scale, x.type.dtype), typed], attrs: axisOf(node) });
+};
+
+const [UINT8, INT8] = [2, 3];
+
+const isBlocked = (scale: Value): boolean => scale.type.shape.length > 1;
+
+function axisOf(node: ImportedNode): Attrs {
+  return typeof node.attrs['axis'] === 'number' ? { axis: node.attrs['axis'] } : {};
+}
+
+/** y = (x - z) s; in blocks each scale serves `block_size` places along the axis. */
+const dequantize: Upgrade = (g, node) => {
+  const [x, scale, zero] = [input(node, 0), input(node, 1), optional(node, 2)];
+  if (!isBlocked(scale)) return emit(g, node, { domain: '', attrs: axisOf(node) });
+  const to: DType = scale.type.dtype;
+  const size = numberOf(node, 'block_size', 0);
+  const axis = numberOf(node, 'axis', 1);
+  if (size <= 0) refuse(node, `a scale of rank ${scale.type.shape.length} without block_size.`);
+  const spread = (v: Value): Value => repeated(g, v, axis < 0 ? axis + x.type.shape.length : axis, size, Number(x.type.shape.at(axis)));
+  const whole = g.cast(x, to);
+  return [g.mul(zero ? g.sub(whole, spread(g.cast(zero, to))) : whole, spread(scale))];
+};
+
+/** Each place along an axis `times` times, up to `size` places in all. */
+function repeated(g: GraphBuilder, x: Value, axis: number, times: number, size: number): Value {
+  const places = Array.from({ length: size }, (_, i) => Math.floor(i / times));
+  return g.node('Gather', [x, g.ints(places)], { axis });
+}
+
+export const quantizedFusions: Readonly<Record<string, Upgrade>> = {
+  ConvInteger: integerProduct('Conv'),
+  DequantizeLinear: dequantize,
+  MatMulInteger: integerProduct('MatMul'),
+  QLinearConv: qLinearConv,
+  QLinearMatMul: qLinearMatMul,
+  QuantizeLinear: quantize,
+  'com.microsoft.DequantizeLinear': dequantize,
+  'com.microsoft.DynamicQuantizeMatMul': dynamicQuantizeMatMul,
+  'com.microsoft.MatMulIntegerToFloat': matMulIntegerToFloat,
+  'com.microsoft.QGemm': qGemm,
+  'com.microsoft.QLinearAdd': qLinearBinary('Add'),
+  'com.microsoft.QLinearAveragePool': qLinearPool('AveragePool'),
+  'com.microsoft.QLinearConcat': qLinearConcat,
+  'com.microsoft.QLinearConv': qLinearConv,
+  'com.microsoft.QLinearGlobalAveragePool': qLinearPool('GlobalAveragePool'),
+  'com.microsoft.QLinearLeakyRelu': qLinearUnary('LeakyRelu'),
+  'com.microsoft.QLinearMul': qLinearBinary('Mul'),
+  'com.microsoft.QLinearSigmoid': qLinearUnary('Sigmoid'),
+  'com.microsoft.QLinearSoftmax': qLinearUnary('Softmax', 'opset'),
+  'com.microsoft.QLinearWhere': qLinearWhere,
+  'com.microsoft.QuantizeLinear': quantize,
+};
