@@ -1,5 +1,6 @@
 /** @file Builds graphs node by node: infers types, shares equal nodes, and drops nodes that do nothing. */
 import { RobencError } from '../errors.js';
+import { evaluate } from './constants/evaluate.js';
 import { checkShape, divide, elements, isFixed, sameShape } from './dim.js';
 import type { InferContext, OpDef, Operators } from './operator.js';
 import { simplify } from './simplify.js';
@@ -16,6 +17,9 @@ export interface NodeOptions {
 
 /** Constants up to this many elements are shared when equal, and integer ones are followed through shape arithmetic. */
 const SMALL = 64;
+
+/** Nodes of constants are computed at once where all that they read and make has at most this many elements. */
+const FOLDED = 4096;
 
 /** A node of an operator that robenc does not know, with the types of its results. */
 export interface OpaqueNode extends NodeOptions {
@@ -116,7 +120,7 @@ export class GraphBuilder {
     if (known !== null && count === 1 && known.every((dim) => typeof dim === 'number') && types[0]!.shape.length <= 1 && types[0]!.dtype === 'int64') {
       outputs = [this.constant(integers(known, types[0]!.shape.length === 0 ? [] : [known.length]))];
     } else {
-      const same = count === 1 ? simplify(this, op, inputs, attrs, types[0]!) : null;
+      const same = count === 1 && domain === '' ? (this.#folded(definition, inputs, attrs, types[0]!) ?? simplify(this, op, inputs, attrs, types[0]!)) : null;
       outputs = same ? [same] : this.#addNode(op, domain, inputs, attrs, types, known, options);
     }
     if (key !== null) this.#shared.set(key, outputs);
@@ -201,6 +205,19 @@ export class GraphBuilder {
     if (known.length > LONGEST_LIST || known.length > this.#listed) return { types, known: null };
     this.#listed -= known.length;
     return { types, known };
+  }
+
+  /** The constant that a node of small constants amounts to, or null. What is large is left to a pass (passes/fold-constants.ts), which sees the whole graph. */
+  #folded(definition: OpDef, inputs: readonly (Value | null)[], attrs: Attrs, type: Type): Value | null {
+    const small = ({ shape }: Type): boolean => isFixed(shape) && sizeOf(shape) <= FOLDED;
+    if (definition.stochastic || !small(type) || !inputs.every((value) => value === null || (value.data !== null && small(value.type)))) return null;
+    const result = evaluate(
+      definition.op,
+      inputs.map((value) => value && value.data),
+      attrs,
+      type,
+    );
+    return result && this.constant(result);
   }
 
   #addNode(
