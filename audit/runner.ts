@@ -1,124 +1,179 @@
-/** @file Runs an audit: from a model, a data set and flags to a report. */
-import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
-import { gather } from '@robenc/shared/attacks/batch.js';
-import { attacks } from '@robenc/shared/attacks/index.js';
+/** @file Runs an audit: from a model, a data set and settings to a report. */
 import type { AuditFlag, AuditReport } from '@robenc/shared/config/audit.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
-import { openImageSet } from '@robenc/shared/data/open.js';
-import { RobencError } from '@robenc/shared/errors.js';
-import { attackOptions } from '@robenc/shared/evaluation/attack-options.js';
-import { batchSizeFor, pixelBatches } from '@robenc/shared/evaluation/pixels.js';
-import { openOracle, type OpenOracle } from '@robenc/shared/evaluation/oracle.js';
-import { robustAccuracy, type RobustAccuracy } from '@robenc/shared/evaluation/robust-accuracy.js';
-import type { DeviceRequest } from '@robenc/shared/runtime/types.js';
-import type { Progress } from '@robenc/shared/config/progress.js';
-import { mapClasses } from './class-map.js';
-import type { AuditSettings } from './flag-values.js';
-import type { Evidence } from './flags/flag.js';
+import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
+import { memoryStore, type Store } from '@robenc/shared/jobs/store.js';
+import { runWorkList } from '@robenc/shared/jobs/work-list.js';
+import { batchSizeFor } from '@robenc/shared/evaluation/pixels.js';
+import { chooseAttack, digestOf } from './choose.js';
 import { sanityChecks } from './flags/index.js';
-import { planAudit, type AuditPlan } from './plan.js';
-import { modelInput, wrapModel } from './preprocessing.js';
+import type { AuditJob } from './job.js';
+import { prepareAudit, type Prepared } from './prepare.js';
+import { chooseExamples, type Example } from './report/examples.js';
 import { reportOf } from './report/report.js';
-import { openTarget } from './target.js';
+import { measureCosts, predictSeconds } from './work/cost.js';
+import { openEngine, type Engine, type Item } from './work/engine.js';
+import { auditList, rangesOf, type Range } from './work/list.js';
+import { outcomeOf, type AuditOutcome } from './work/outcome.js';
+import type { WorkPlan } from './work/plan.js';
+import { followProgress } from './work/progress.js';
+import { chunkSizeOf, hasState, identityOf, openState } from './work/state.js';
 
-export interface AuditJob extends AuditSettings {
-  readonly model: string;
-  readonly data: { readonly name: string; readonly path?: string };
-  readonly split: 'train' | 'test';
-  readonly epsilons: readonly string[];
-  readonly attack: string;
-  /** Options of the attack besides the radius and the norm; undefined ones have their defaults. */
-  readonly attackOptions: Readonly<Record<string, unknown>>;
-  readonly output: string | undefined;
-  readonly failUnder: number | null;
-  readonly batchSize: number | undefined;
-  readonly workers: number;
-  readonly device: DeviceRequest;
-  readonly signal: AbortSignal;
-  readonly progress: (report: Progress) => void;
-  /** Hears the assumptions before the attack starts, and warnings. */
-  readonly tell: (line: string) => void;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+export interface AuditRun {
+  readonly report: AuditReport;
+  readonly outcome: AuditOutcome;
+  readonly set: ImageSet;
+  readonly examples: readonly Example[];
 }
 
-/** Images whose logits the sanity checks see. */
-const PROBE = 64;
+/** Passes that vote on a claimed misclassification of a model whose answers are random, and the draws that its answers are means over. */
+const [VOTES, DRAWS] = [50, 20];
 
-/** The report and the record of every image. Throws `RobencError`s that name the flag to change. */
-export async function runAudit(job: AuditJob): Promise<{ report: AuditReport; outcome: RobustAccuracy; set: ImageSet }> {
+/** Images whose logits the sanity checks see, and items whose time is measured for the estimate. */
+const [PROBE, TIMED] = [64, 3];
+
+/**
+ * Attacks a model as the job says. Items that its state holds are not done again, so a cancelled or killed audit goes on and gives the same report.
+ * Throws `cancelled` when the signal fires, and `RobencError`s that name the flag to change.
+ */
+export async function runAudit(job: AuditJob): Promise<AuditRun> {
   const started = job.now();
-  const options = attackOptions(job);
-  const target = await openTarget(job.model);
-  const input = modelInput(target.graph, job.layout ?? 'nchw');
-  const plan = planAudit(job, target.manifest, input);
-  const set = await openLabelledSet(job, plan);
-  const wrapped = wrapModel(target.graph, input, set, plan.preprocessing, job.output);
-  const logitOf = mapClasses(set.classes, plan.classNames, wrapped.classes);
-  for (const { name, value, source, flag } of plan.assumptions)
-    job.tell(`${source === 'default' ? 'Assumed' : 'Taken'} ${name}: ${value} (${source}${flag === null ? '' : `, change with ${flag}`})`);
-  const oracle = await openOracle(wrapped.graph, { workers: job.workers, device: job.device });
+  const chosen = chooseAttack({ ...job, preset: job.preset, attack: job.attack });
+  const prepared = await prepareAudit(job);
+  const { setup, set, threat } = prepared;
+  tellAssumptions(job, prepared);
+  const random = chosen.draws > 1 || threat.random === true;
+  const plan: WorkPlan = {
+    norm: job.norm,
+    seed: job.seed,
+    draws: random ? Math.max(chosen.draws, DRAWS) : 1,
+    votes: random ? VOTES : 1,
+    feeds: setup.feeds,
+    stages: chosen.stages,
+  };
+  const classifier = toOnnx(setup.classifier);
+  const chunkSize =
+    job.batchSize ??
+    (job.state !== undefined && !job.state.fresh && hasState(job.state.folder) ? chunkSizeOf(job.state.folder) : chunkSizeFor(set, setup.several ?? 1));
+  const store = openStore(job, { classifier, prepared, plan, chunkSize });
+  const ranges = rangesOf(set.count, chunkSize, job.shard ?? null);
+  const chunk = (range: Range) => setup.chunk(indicesOf(range));
+  const engine = await openEngine(setup.classifier, plan, { workers: job.workers, device: job.device });
   try {
-    if (oracle.notice !== null) job.tell(oracle.notice);
-    const outcome = await attackAll(job, options, set, logitOf, oracle);
-    const probe = pixelBatches(set)(Array.from({ length: Math.min(PROBE, set.count) }, (_, i) => i));
-    const logits = await oracle.forward(gather(probe, [...Array(probe.count).keys()]));
-    const evidence: Evidence = {
-      graph: wrapped.graph,
-      classes: wrapped.classes,
-      softmaxRemoved: wrapped.softmaxRemoved,
-      softmaxOutput: wrapped.output,
-      dataClasses: set.classes.length,
-      classesNamed: plan.classNames !== null,
-      logits,
-      options,
-      outcome,
-    };
+    if (engine.notice !== null) job.tell(engine.notice);
+    const list = auditList(plan, ranges, chunkSize, store, chunk);
+    const costs = await measureCosts(engine, plan, spread(ranges, TIMED).map(chunk), () => job.now(), job.signal);
+    const images = ranges.reduce((sum, { count }) => sum + count, 0);
+    if (store.size === 0)
+      job.tell(`Estimated time: ${timeText(predictSeconds(plan, costs, images, engine.classes))} (${images} images, ${engine.workers} workers).`);
+    else job.tell(`Going on from ${store.size} finished items of ${list.chains * list.steps}.`);
+    const deadline = job.maxMinutes === undefined ? undefined : AbortSignal.timeout(Math.max(0, job.maxMinutes * 60_000 - (job.now() - started)));
+    const work = await doWork(job, { list, store, plan, engine, classifier, costs, ...(deadline && { deadline }) });
+    const outcome = outcomeOf({ plan, ranges, chunkSize, store, labels: setup.labels, idOf: setup.idOf });
+    const logits = await probe(engine, setup.chunk(indicesOf({ start: 0, count: Math.min(PROBE, chunkSize, set.count) })));
     const flags = sanityChecks.entries.flatMap(({ code, look }): AuditFlag[] => {
-      const seen = look(evidence);
+      const seen = look({
+        graph: setup.classifier,
+        classes: setup.classes,
+        softmaxRemoved: setup.softmaxRemoved,
+        softmaxOutput: setup.output,
+        dataClasses: setup.logitOf.length,
+        classesNamed: setup.classesNamed,
+        logits,
+        options: plan.stages.flatMap(({ kind, options }) => (kind === 'attack' ? [options] : [])),
+        outcome,
+        plan,
+      });
       return seen === null ? [] : [{ code, ...seen }];
     });
-    const report = reportOf({ job, target, input, plan, set, wrapped, logitOf, device: oracle.device, outcome, flags, started, ended: job.now() });
-    return { report, outcome, set };
+    const incomplete = work.reason ?? (job.shard === undefined ? null : `shard ${job.shard.index + 1} of ${job.shard.of}`);
+    const digest = digestOf({ norm: plan.norm, seed: plan.seed, stages: plan.stages, draws: plan.draws, votes: plan.votes });
+    const report = reportOf({ job, name: chosen.name, digest, prepared, plan, device: engine.device, outcome, flags, incomplete, started, ended: job.now() });
+    return { report, outcome, set, examples: chooseExamples({ plan, ranges, chunkSize, store, chunk, outcome, shape: setup.chunk([0]).x.shape }) };
   } finally {
-    await oracle.close();
+    await engine.close();
   }
 }
 
-async function openLabelledSet(job: AuditJob, plan: AuditPlan): Promise<ImageSet & { labels: Int32Array }> {
-  const { data, split, limit, seed } = job;
-  const set = await openImageSet({ ...data, split, limit, seed, size: plan.size, warn: job.tell }).catch((cause: unknown) => {
-    // The remedy is a flag, so it is a matter of usage here.
-    if (cause instanceof RobencError && cause.code === 'mismatch' && cause.field === 'resize')
-      throw new RobencError('usage', cause.message, { cause, field: 'resize' });
-    throw cause;
-  });
-  if (set.labels === null)
-    throw new RobencError(
-      'usage',
-      `${data.path ?? data.name} has no class folders, and an audit needs labels. Sort the images into one folder per class, or give another folder with --data.`,
-      { field: 'data' },
-    );
-  return { ...set, labels: set.labels };
+function tellAssumptions(job: AuditJob, { plan, threat }: Prepared): void {
+  for (const { name, value, source, flag } of plan.assumptions)
+    job.tell(`${source === 'default' ? 'Assumed' : 'Taken'} ${name}: ${value} (${source}${flag === null ? '' : `, change with ${flag}`})`);
+  if (threat.name !== 'image') job.tell(`Threat model ${threat.name}: ${threat.text}.`);
 }
 
-function attackAll(
+/** The same on every machine, so that any of them can go on with any audit; small enough that sixteen workers have something to do. */
+function chunkSizeFor(set: ImageSet, several: number): number {
+  return Math.min(batchSizeFor(set, 1, several), Math.max(8, Math.ceil(set.count / 16)));
+}
+
+function openStore(
   job: AuditJob,
-  options: readonly AttackOptions[],
-  set: ImageSet & { labels: Int32Array },
-  logitOf: readonly number[],
-  oracle: OpenOracle,
-): Promise<RobustAccuracy> {
-  return robustAccuracy({
-    oracle,
-    labels: set.labels.map((label) => logitOf[label]!),
-    images: pixelBatches(set),
-    attack: attacks.get(job.attack),
-    options,
-    seed: job.seed,
-    batchSize: job.batchSize ?? batchSizeFor(set, job.workers),
-    parallel: oracle.workers,
-    signal: job.signal,
-    progress: (report) => job.progress({ label: `audit ${job.attack}`, ...report }),
-  });
+  { classifier, prepared, plan, chunkSize }: { classifier: Uint8Array; prepared: Prepared; plan: WorkPlan; chunkSize: number },
+): Store {
+  if (job.state === undefined) return memoryStore();
+  const { set, setup } = prepared;
+  const names = JSON.stringify(Array.from({ length: set.count }, (_, i) => [setup.idOf(i), setup.labels[i]]));
+  const identity = identityOf({ classifier, data: [set.pixels, Buffer.from(names)], settings: plan, chunk: chunkSize });
+  return openState(job.state.folder, identity, { fresh: job.state.fresh, merge: job.state.merge ?? [] });
+}
+
+interface Work {
+  readonly list: ReturnType<typeof auditList>;
+  readonly store: Store;
+  readonly plan: WorkPlan;
+  readonly engine: Engine;
+  readonly classifier: Uint8Array;
+  readonly costs: Awaited<ReturnType<typeof measureCosts>>;
+  readonly deadline?: AbortSignal;
+}
+
+/** Works off the list here or elsewhere. @returns why it is not complete, or null. */
+async function doWork(job: AuditJob, { list, store, plan, engine, classifier, costs, deadline }: Work): Promise<{ reason: string | null }> {
+  const { packResult } = await import('./work/result.js');
+  const here = {
+    execute: async (_: string, item: Item, signal: AbortSignal) => packResult(await engine.run(item, signal)),
+    parallel: engine.workers,
+    close: async () => undefined,
+  };
+  const place = job.distribute === undefined ? here : await job.distribute({ classifier, plan });
+  const follow = followProgress({ list, plan, costs, classes: engine.classes, report: job.progress });
+  try {
+    const { complete, failures } = await runWorkList({
+      list,
+      store,
+      execute: place.execute,
+      parallel: place.parallel,
+      signal: job.signal,
+      ...(deadline && { deadline }),
+      setAside: job.distribute !== undefined,
+      progress: follow,
+    });
+    for (const { id, message } of failures) job.tell(`Item ${id} was set aside: ${message}`);
+    if (failures.length > 0) return { reason: `${failures.length} items failed and were set aside; the first one said: ${failures[0]!.message}` };
+    return { reason: complete ? null : `time ran out (--max-minutes ${job.maxMinutes})` };
+  } finally {
+    await place.close();
+  }
+}
+
+async function probe(engine: Engine, chunk: Item['chunk']): Promise<Float32Array> {
+  engine.begin(chunk, 'probe');
+  return engine.oracle.forward(chunk.x);
+}
+
+function indicesOf({ start, count }: Range): number[] {
+  return Array.from({ length: count }, (_, i) => start + i);
+}
+
+/** `count` of the items, from all over the list. */
+function spread<T>(items: readonly T[], count: number): T[] {
+  const chosen = new Set(
+    Array.from({ length: Math.min(count, items.length) }, (_, i) => Math.floor(((i + 0.5) * items.length) / Math.min(count, items.length))),
+  );
+  return [...chosen].map((index) => items[index]!);
+}
+
+function timeText(seconds: number): string {
+  if (seconds < 90) return `about ${Math.max(1, Math.round(seconds))} s`;
+  return seconds < 5400 ? `about ${Math.round(seconds / 60)} min` : `about ${(seconds / 3600).toFixed(1)} h`;
 }

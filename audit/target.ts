@@ -1,7 +1,9 @@
-/** @file The model that an audit looks at: a plain ONNX file, or the classifier of a model package. */
-import { readFileSync, statSync } from 'node:fs';
+/** @file The model that an audit looks at: a plain ONNX file, or a model of a package. */
+import { statSync } from 'node:fs';
 import type { Manifest } from '@robenc/shared/config/manifest.js';
-import { messageOf, RobencError } from '@robenc/shared/errors.js';
+import { RobencError } from '@robenc/shared/errors.js';
+import { openPackageSource, type EncoderSource } from '@robenc/shared/evaluation/encoder-source.js';
+import { readBytes } from '@robenc/shared/files.js';
 import { fromOnnx } from '@robenc/shared/graph/from-onnx.js';
 import type { Graph } from '@robenc/shared/graph/value.js';
 import { sha256 } from '@robenc/shared/package/digest.js';
@@ -10,26 +12,22 @@ import { openPackage } from '@robenc/shared/package/open.js';
 export interface Target {
   readonly path: string;
   readonly sha256: string;
+  /** The classifier or the encoder, as was asked for. */
   readonly graph: Graph;
   /** null for a plain file. */
   readonly manifest: Manifest | null;
+  /** The package's encoder with its heads; null for a plain file. */
+  readonly source: EncoderSource | null;
 }
 
 /** Opens a model file or a package folder. Throws `not-found`, `bad-file` or `unsupported`, naming the file. */
-export async function openTarget(path: string): Promise<Target> {
+export async function openTarget(path: string, model: 'classifier' | 'encoder' | 'aggregate' = 'classifier'): Promise<Target> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined)
     throw new RobencError('not-found', `There is no model at ${path}. Give an ONNX file, or the folder of a model package.`, { field: 'model' });
-  const opened = found.isDirectory() ? await openPackage(path) : null;
-  const file = opened === null ? path : opened.path('classifier');
+  if (!found.isDirectory()) return { path, sha256: sha256(readBytes(path, 'model')), graph: fromOnnx(path), manifest: null, source: null };
+  const opened = await openPackage(path);
+  const file = opened.path(model === 'classifier' ? 'classifier' : 'encoder');
   if (file === null) throw new RobencError('unsupported', `The package in ${path} has an encoder but no classifier to audit.`, { field: 'model' });
-  return { path: file, sha256: sha256(readBytes(file)), graph: fromOnnx(file), manifest: opened?.manifest ?? null };
-}
-
-function readBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new RobencError('io', `Could not read ${path}: ${messageOf(cause)}.`, { cause, field: 'model' });
-  }
+  return { path: file, sha256: sha256(readBytes(file, 'model')), graph: fromOnnx(file), manifest: opened.manifest, source: await openPackageSource(path) };
 }

@@ -1,17 +1,19 @@
 /** @file `robenc audit`: how robust is a classifier, on these images, against a white-box attack? */
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { attacks } from '@robenc/shared/attacks/index.js';
+import { presets } from '@robenc/shared/attacks/presets.js';
 import { AuditReport } from '@robenc/shared/config/audit.js';
 import { check } from '@robenc/shared/config/check.js';
 import { dataSpecOf } from '@robenc/shared/data/detect.js';
-import { defineCommand } from '@robenc/shared/config/command.js';
-import { EXIT } from '@robenc/shared/errors.js';
+import { defineCommand, flagName } from '@robenc/shared/config/command.js';
+import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { readDistance } from '@robenc/shared/evaluation/attack-options.js';
-import { claimOutputFolder, writeFileAtomic } from '@robenc/shared/files.js';
-import { samplesCsv } from '../report/samples.js';
+import { claimOutputFolder } from '@robenc/shared/files.js';
 import { auditText } from '../report/text.js';
+import { writeAudit } from '../report/write.js';
 import { runAudit } from '../runner.js';
+import { threats } from '../threats/index.js';
 
 export default defineCommand({
   name: 'audit',
@@ -20,21 +22,29 @@ export default defineCommand({
     'Takes any ONNX classifier. Without flags it assumes RGB pixels from 0 to 1, no normalisation, NCHW, and class folders in lexicographic order for logit 0, 1, …; ' +
     'every assumption is printed and recorded. Accuracies are over all images: one that is wrong without an attack is not robust. ' +
     'Exit code 1: below --fail-under; 4: a critical flag says that the result cannot be trusted.',
-  examples: ['robenc audit model.onnx --data photos --eps 4/255,8/255', 'robenc audit models/shapes/1 --data photos --eps 8/255 --fail-under 0.3 --out report'],
+  examples: [
+    'robenc audit model.onnx --data photos --eps 4/255,8/255',
+    'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --fail-under 0.3 --out audits/shapes',
+    'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --out audits/shapes --resume',
+  ],
   arguments: { model: { description: 'an ONNX file, or the folder of a model package' } },
   options: {
     data: { type: 'string', value: 'data', required: true, description: 'images in class folders, CIFAR batches, or shapes' },
     eps: {
       type: 'list',
       value: 'radius',
-      required: true,
-      description: 'radius of the ball around each image in pixels of [0,1], e.g. 8/255; several are attacked from the smallest on',
+      description:
+        'radius of the ball around each image in pixels of [0,1], e.g. 8/255; several are attacked from the smallest on (needed, but for --preset paper)',
     },
-    norm: { type: 'string', choices: ['linf', 'l2'], default: 'linf', description: 'norm of the ball' },
-    attack: { type: 'string', choices: attacks.names, default: 'pgd', description: 'the attack' },
-    steps: { type: 'number', integer: true, minimum: 1, description: 'steps of the attack (pgd: 20)' },
+    norm: { type: 'string', choices: ['linf', 'l2', 'l1'], default: 'linf', description: 'norm of the ball' },
+    preset: { type: 'string', choices: presets.names, description: 'which attacks are made, each on what survived the ones before' },
+    attack: { type: 'string', choices: attacks.names, description: 'one attack instead of a preset (pgd)' },
+    threat: { type: 'string', choices: threats.names, default: 'image', description: 'what is attacked, and what the adversary may change' },
+    steps: { type: 'number', integer: true, minimum: 1, description: 'steps of the attacks that have them (pgd: 20)' },
     stepSize: { type: 'string', value: 'size', description: 'length of a step, e.g. 2/255 (pgd: a quarter of the radius)' },
     restarts: { type: 'number', integer: true, minimum: 1, description: 'runs from other random starts (pgd: 1)' },
+    targets: { type: 'number', integer: true, minimum: 1, description: 'classes that targeted attacks try (9)' },
+    queries: { type: 'number', integer: true, minimum: 1, description: 'points that square tries (5000)' },
     mean: { type: 'list', value: 'm', description: 'subtracted from each channel after --range: 1 or 3 numbers, e.g. 0.485,0.456,0.406' },
     std: { type: 'list', value: 's', description: 'what each channel is divided by: 1 or 3 numbers' },
     layout: { type: 'string', choices: ['nchw', 'nhwc'], description: 'order of the axes of the input (nchw)' },
@@ -50,39 +60,69 @@ export default defineCommand({
     limit: { type: 'number', integer: true, minimum: 1, description: 'attack only so many images, chosen by the seed alike from every class' },
     seed: { type: 'number', integer: true, minimum: 0, default: 0, description: 'all chance follows from it' },
     failUnder: { type: 'number', minimum: 0, maximum: 1, description: 'exit with 1 when robust accuracy at any radius is below this' },
-    batchSize: { type: 'number', integer: true, minimum: 1, description: 'images per gradient (as many as fit)' },
+    batchSize: { type: 'number', integer: true, minimum: 1, description: 'images per item of work (as many as fit)' },
     workers: { type: 'number', integer: true, minimum: 1, maximum: 256, description: 'threads that compute gradients (all cores)' },
     device: { type: 'string', choices: ['auto', 'cpu', 'cuda', 'webgpu'], default: 'auto', description: 'where to compute' },
-    out: { type: 'string', value: 'dir', description: 'folder for audit.json and samples.csv' },
-    force: { type: 'boolean', description: 'write into --out even if it holds something' },
+    maxMinutes: { type: 'number', minimum: 0, description: 'end after that time; what is known then is an upper bound' },
+    shard: { type: 'string', value: 'i/n', description: 'only the i-th of n parts of the images; put the parts together with --merge' },
+    merge: { type: 'list', value: 'dir', description: 'take over what other folders of the same audit hold, e.g. of shards' },
+    out: { type: 'string', value: 'dir', description: 'folder for audit.json, samples.csv, junit.xml, report.html and the state' },
+    resume: { type: 'boolean', description: 'go on with the audit in --out' },
+    force: { type: 'boolean', description: 'write into --out even if it holds something, and begin anew' },
   },
   async run(options, context) {
     const out = options.out === undefined ? null : resolve(context.cwd, options.out);
-    if (out !== null) claimOutputFolder(out, { force: options.force });
-    const { steps, restarts } = options;
+    if (out === null && (options.resume || options.merge.length > 0))
+      throw new RobencError('usage', `--${options.resume ? 'resume' : 'merge'} needs the folder of the audit. Name it with --out.`, { field: 'out' });
+    if (out !== null) claimOutputFolder(out, { force: options.force, resume: options.resume });
+    const { steps, restarts, targets, queries } = options;
     const stepSize = options.stepSize === undefined ? undefined : readDistance('step-size', options.stepSize, options.norm);
-    const { report, outcome } = await runAudit({
-      ...options,
+    const { shard: part, maxMinutes, ...rest } = options;
+    const shard = part === undefined ? undefined : readShard(part);
+    const run = await runAudit({
+      ...rest,
       model: resolve(context.cwd, options.model),
       data: await dataSpecOf(options.data, context.cwd),
       epsilons: options.eps,
-      attackOptions: { steps, restarts, stepSize },
+      attackOptions: { steps, restarts, stepSize, targets, queries },
       failUnder: options.failUnder ?? null,
       workers: options.workers ?? availableParallelism(),
+      state: out === null ? undefined : { folder: out, fresh: options.force, merge: options.merge.map((folder) => resolve(context.cwd, folder)) },
+      shard,
+      maxMinutes,
       signal: context.signal,
       progress: (progress) => context.progress(progress),
       tell: (line) => context.stderr(line),
       now: () => Date.now(),
     });
-    const checked = check(AuditReport, report, 'audit.json');
-    if (out !== null) {
-      writeFileAtomic(join(out, 'samples.csv'), samplesCsv(outcome));
-      writeFileAtomic(join(out, 'audit.json'), `${JSON.stringify(checked, null, 2)}\n`);
-    }
+    const report = check(AuditReport, run.report, 'audit.json');
+    const files = out === null ? [] : await writeAudit(out, run, commandText(options));
     for (const line of auditText(report)) context.stdout(line);
-    if (out !== null) context.stdout(`Written: ${join(out, 'audit.json')} and samples.csv`);
-    context.result(checked);
+    if (out !== null) context.stdout(`Written to ${out}: ${files.join(', ')}`);
+    context.result(report);
     if (!report.reliable) return EXIT.notReliable;
-    return report.passed ? EXIT.done : EXIT.belowThreshold;
+    return report.failUnder === null || report.passed ? EXIT.done : EXIT.belowThreshold;
   },
 });
+
+/** `2/5` is the second of five parts. Throws `usage`. */
+function readShard(text: string): { index: number; of: number } {
+  const [, index, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? [];
+  if (index === undefined || of === undefined || index < 1 || index > of)
+    throw new RobencError('usage', `--shard ${text}: give the number of the part and of all parts, e.g. 2/5.`, { field: 'shard' });
+  return { index: index - 1, of };
+}
+
+/** The command line that makes the audit again: every flag that was given or has a default, but those that say where it goes on. */
+function commandText(options: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>): string {
+  const leftOut = new Set(['model', 'resume', 'force', 'merge', 'out', 'shard', 'maxMinutes']);
+  const words = Object.entries(options).flatMap(([name, value]) => {
+    if (leftOut.has(name) || value === undefined || value === false || (typeof value === 'object' && value.length === 0)) return [];
+    return [`--${flagName(name)}`, ...(value === true ? [] : [shellWord(typeof value === 'object' ? value.join(',') : String(value))])];
+  });
+  return ['robenc audit', shellWord(String(options['model'])), ...words].join(' ');
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

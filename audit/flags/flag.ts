@@ -1,8 +1,9 @@
 /** @file What a sanity check is: a look at the evidence that says whether an audit can be trusted. */
 import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
 import type { AuditFlag } from '@robenc/shared/config/audit.js';
-import type { RobustAccuracy } from '@robenc/shared/evaluation/robust-accuracy.js';
 import type { Graph } from '@robenc/shared/graph/value.js';
+import type { AuditOutcome } from '../work/outcome.js';
+import type { WorkPlan } from '../work/plan.js';
 
 /** Everything that an audit knows at its end. */
 export interface Evidence {
@@ -17,7 +18,8 @@ export interface Evidence {
   /** Clean logits [n, classes] of the first images. */
   readonly logits: Float32Array;
   readonly options: readonly AttackOptions[];
-  readonly outcome: RobustAccuracy;
+  readonly outcome: AuditOutcome;
+  readonly plan: WorkPlan;
 }
 
 export interface SanityCheck {

@@ -20,7 +20,7 @@ export const nonFinite: SanityCheck = {
   code: 'non-finite',
   look({ outcome, logits }) {
     const gradients = outcome.results.reduce((sum, { nonFiniteGradients }) => sum + nonFiniteGradients, 0);
-    const images = outcome.records.filter(({ cleanPrediction }) => cleanPrediction < 0).length;
+    const images = outcome.samples.filter(({ cleanPrediction }) => cleanPrediction < 0).length;
     if (gradients === 0 && images === 0 && logits.every(Number.isFinite)) return null;
     const message = `The model answered NaN for ${images} images, and ${gradients} gradients held NaN or infinity. Check its weights, and --range, --mean and --std.`;
     return { severity: 'critical', message };

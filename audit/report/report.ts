@@ -1,39 +1,37 @@
 /** @file Puts together what an audit found, in the form of its schema. */
-import { AUDIT_SCHEMA_VERSION, type AuditFlag, type AuditReport } from '@robenc/shared/config/audit.js';
-import { classCounts, type ImageSet } from '@robenc/shared/data/image-set.js';
+import { AUDIT_SCHEMA_VERSION, type AuditFlag, type AuditRadius, type AuditReport } from '@robenc/shared/config/audit.js';
+import { classCounts } from '@robenc/shared/data/image-set.js';
 import { radiusResults } from '@robenc/shared/evaluation/radius-results.js';
-import type { RobustAccuracy } from '@robenc/shared/evaluation/robust-accuracy.js';
-import type { AuditPlan } from '../plan.js';
-import type { ModelInput, Wrapped } from '../preprocessing.js';
-import type { AuditJob } from '../runner.js';
-import type { Target } from '../target.js';
-
-const THREAT_TEXT =
-  'white-box, one perturbation per image, on the pixels (0 to 1) that go into the model after resizing; gradients pass through preprocessing and model';
+import type { AuditJob } from '../job.js';
+import type { Prepared } from '../prepare.js';
+import type { AuditOutcome, EpsilonTally } from '../work/outcome.js';
+import type { WorkPlan } from '../work/plan.js';
 
 /** What a finished audit knows. */
 export interface Finished {
   readonly job: AuditJob;
-  readonly target: Target;
-  readonly input: ModelInput;
-  readonly plan: AuditPlan;
-  readonly set: ImageSet;
-  readonly wrapped: Wrapped;
-  readonly logitOf: readonly number[];
+  /** Of the preset or attack, and the digest of all its constants. */
+  readonly name: string;
+  readonly digest: string;
+  readonly prepared: Prepared;
+  readonly plan: WorkPlan;
   readonly device: string;
-  readonly outcome: RobustAccuracy;
+  readonly outcome: AuditOutcome;
   readonly flags: readonly AuditFlag[];
+  /** Why not everything was done; null where it was. */
+  readonly incomplete: string | null;
   /** Milliseconds since 1970. */
   readonly started: number;
   readonly ended: number;
 }
 
 export function reportOf(finished: Finished): AuditReport {
-  const { job, target, input, plan, set, wrapped, logitOf, device, outcome, flags, started, ended } = finished;
+  const { job, name, digest, prepared, plan, device, outcome, flags, incomplete, started, ended } = finished;
+  const { target, input, set, threat, setup } = prepared;
   const counts = classCounts(set);
   const { manifest } = target;
   const reliable = flags.every(({ severity }) => severity !== 'critical');
-  const results = radiusResults(job.attack, outcome);
+  const results = outcome.results.map((result, e) => radiusOf(name, plan, outcome, result, e, setup.logitOf.length === 0 ? [] : set.classes, setup.logitOf));
   return {
     schema: 'robenc/audit',
     schemaVersion: AUDIT_SCHEMA_VERSION,
@@ -44,8 +42,8 @@ export function reportOf(finished: Finished): AuditReport {
       sha256: target.sha256,
       package: manifest === null ? null : `${manifest.name}@${manifest.version}`,
       input: input.text,
-      output: wrapped.output,
-      classes: wrapped.classes,
+      output: setup.output,
+      classes: setup.classes,
     },
     data: {
       path: job.data.path ?? job.data.name,
@@ -54,16 +52,60 @@ export function reportOf(finished: Finished): AuditReport {
       images: set.count,
       height: set.height,
       width: set.width,
-      classes: set.classes.map((name, i) => ({ name, logit: logitOf[i]!, images: counts[i]! })),
+      classes: set.classes.map((label, i) => ({ name: label, logit: setup.logitOf[i] ?? i, images: counts[i]! })),
     },
-    threatModel: { name: 'image', text: THREAT_TEXT },
-    assumptions: [...plan.assumptions],
+    threatModel: { name: threat.name, text: threat.text },
+    preset: { name, sha256: digest, draws: plan.draws, votes: plan.votes },
+    assumptions: [...prepared.plan.assumptions],
     seed: job.seed,
     device,
+    complete: incomplete === null,
+    incomplete,
+    unverified: outcome.unverified,
     results,
     flags: [...flags],
     reliable,
     failUnder: job.failUnder,
-    passed: reliable && results.every(({ robustAccuracy: value }) => value >= (job.failUnder ?? 0)),
+    passed: reliable && incomplete === null && results.every(({ robustAccuracy: value }) => value >= (job.failUnder ?? 0)),
+    stageSeconds: outcome.stages.map(({ seconds }) => seconds),
+  };
+}
+
+function radiusOf(
+  name: string,
+  plan: WorkPlan,
+  outcome: AuditOutcome,
+  { epsilon, robust, eightBit, gradients }: EpsilonTally,
+  index: number,
+  classes: readonly string[],
+  logitOf: readonly number[],
+): AuditRadius {
+  const { clean, samples } = outcome;
+  const stages = outcome.stages.filter((stage) => stage.epsilon === epsilon);
+  // One attack has its constants here, several have them each in its stage.
+  const constants = stages.length === 1 ? stages[0]!.options : {};
+  const [common] = radiusResults(name, { clean, results: [{ epsilon, robust, gradients, options: { ...constants, epsilon, norm: plan.norm } }] });
+  return {
+    ...common!,
+    stages: stages.map(({ attack, options, attacked, broken, survivors, gradients: each, queries, refuted }) => ({
+      attack,
+      options: { ...options },
+      attacked,
+      broken,
+      survivors,
+      gradients: each,
+      queries,
+      unverified: refuted,
+    })),
+    eightBit,
+    classes: classes.map((label, i) => {
+      const own = samples.filter((sample) => sample.label === logitOf[i]);
+      return {
+        name: label,
+        images: own.length,
+        cleanCorrect: own.filter((sample) => sample.cleanPrediction === sample.label).length,
+        robustCorrect: own.filter(({ at }) => !at[index]!.broken).length,
+      };
+    }),
   };
 }

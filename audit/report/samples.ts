@@ -1,5 +1,6 @@
 /** @file samples.csv: one line per image and radius. */
-import type { RobustAccuracy } from '@robenc/shared/evaluation/robust-accuracy.js';
+import type { AuditOutcome } from '../work/outcome.js';
+import { csvText } from './csv.js';
 
 const COLUMNS = [
   'image',
@@ -14,19 +15,43 @@ const COLUMNS = [
   'linf',
   'l2',
   'gradients',
+  'l1',
+  'margin',
+  'attack',
+  'target',
+  'query',
+  'queries',
+  'robust_8bit',
+  'linf_8bit',
+  'seconds',
 ];
 
-/** CSV (RFC 4180) with a header. Labels and predictions are logits; `robust` is 1 or 0. */
-export function samplesCsv({ records }: RobustAccuracy): string {
-  const lines = records.flatMap(({ id, label, cleanPrediction, lossBefore, at }) =>
-    at.map(({ epsilon, broken, adversarialPrediction, foundAt, lossAfter, linf, l2, iterations }) =>
-      [id, label, cleanPrediction, epsilon, broken ? 0 : 1, adversarialPrediction, foundAt, lossBefore, lossAfter, linf, l2, iterations].map(field).join(','),
-    ),
+/** CSV (RFC 4180) with a header. Labels and predictions are logits; `robust` is 1 or 0. What there is not is empty: an image that stands has no attack that broke it. */
+export function samplesCsv({ samples }: AuditOutcome): string {
+  const rows = samples.flatMap(({ id, label, cleanPrediction, margin, lossBefore, seconds, at }) =>
+    at.map((one) => [
+      id,
+      label,
+      cleanPrediction,
+      one.epsilon,
+      one.broken ? 0 : 1,
+      one.prediction,
+      one.foundAt,
+      lossBefore,
+      one.lossAfter,
+      one.linf,
+      one.l2,
+      one.gradients,
+      one.l1,
+      margin,
+      one.broken ? one.attack : null,
+      one.target,
+      one.query,
+      one.queries,
+      one.eightBit === null ? null : one.eightBit.broken ? 0 : 1,
+      one.eightBit?.linf ?? null,
+      Number(seconds.toFixed(4)),
+    ]),
   );
-  return [COLUMNS.join(','), ...lines, ''].join('\r\n');
-}
-
-function field(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvText(COLUMNS, rows);
 }

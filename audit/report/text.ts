@@ -1,11 +1,11 @@
 /** @file An audit as lines for people. */
-import type { AuditReport } from '@robenc/shared/config/audit.js';
+import type { AuditRadius, AuditReport } from '@robenc/shared/config/audit.js';
 import { constantsText } from '@robenc/shared/evaluation/constants-text.js';
 import { proportionText } from '@robenc/shared/evaluation/intervals.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { textTable } from '@robenc/shared/evaluation/text-table.js';
 
-/** The headline table, the constants under it, and what was noticed. */
+/** The headline table, what survived each attack, their constants, and what was noticed. */
 export function auditText(report: AuditReport): string[] {
   const [first] = report.results;
   const rows = report.results.map(({ norm, epsilon, robustAccuracy, interval, robustShareOfCorrect }) => [
@@ -17,14 +17,30 @@ export function auditText(report: AuditReport): string[] {
   return [
     ...textTable(['attack', 'accuracy [95 % interval]', 'of the correct ones'], [['none', clean, '100.0 %'], ...rows]),
     `${first!.images} images, accuracies over all of them. Threat model "${report.threatModel.name}": ${report.threatModel.text}.`,
-    ...report.results.map(({ attack, epsilon, options }) => `${attack} at ${epsilonText(epsilon)}: ${constantsText(options)}, seed ${report.seed}`),
+    ...report.results.filter(({ stages }) => stages.length > 1).map(waterfall),
+    ...report.results.flatMap(({ epsilon, stages }) =>
+      stages.map(({ attack, options }) => `${attack} at ${epsilonText(epsilon)}: ${constantsText(options)}, seed ${report.seed}`),
+    ),
+    ...report.results.filter(({ eightBit }) => eightBit.of > 0).map(eightBitText),
     ...report.flags.map(({ code, severity, message }) => `${severity.toUpperCase()} ${code}: ${message}`),
+    ...(report.complete ? [] : [`Not complete: ${report.incomplete}. Robust accuracies are upper bounds.`]),
     verdict(report),
   ];
 }
 
-function verdict({ reliable, failUnder, passed }: AuditReport): string {
+/** `At 8/255 of 500 images 412 stand without an attack, 201 after apgd, 196 after apgd-t.` */
+function waterfall({ epsilon, images, cleanCorrect, stages }: AuditRadius): string {
+  const after = stages.map(({ attack, survivors }) => `${survivors} after ${attack}`);
+  return `At ${epsilonText(epsilon)} of ${images} images ${cleanCorrect} stand without an attack, ${after.join(', ')}.`;
+}
+
+function eightBitText({ epsilon, eightBit }: AuditRadius): string {
+  return `At ${epsilonText(epsilon)} ${eightBit.broken} of ${eightBit.of} adversarial images stay so when saved with 8 bits.`;
+}
+
+function verdict({ reliable, failUnder, passed, complete }: AuditReport): string {
   if (!reliable) return 'Not reliable: a critical flag was raised, so the true robust accuracy may be lower.';
   if (failUnder === null) return 'No threshold was given (--fail-under).';
+  if (!complete) return 'Not decided: the audit is not complete.';
   return passed ? `Passed: robust accuracy reaches ${failUnder} at every radius.` : `Failed: robust accuracy is below ${failUnder} at a radius.`;
 }

@@ -3,6 +3,7 @@ import { refuseIfCancelled } from './cancelled.js';
 import { Random } from '../math/random.js';
 import type { AttackJob, AttackOptions, Batch, LossAndGradient } from './attack.js';
 import { StepSize } from './apgd-schedule.js';
+import { apgdRunL1 } from './apgd-l1.js';
 import { gather, imageSize } from './batch.js';
 import type { Ledger } from './ledger.js';
 import { norms, type Norm, type NormName } from './norms.js';
@@ -10,6 +11,8 @@ import { norms, type Norm, type NormName } from './norms.js';
 export interface ApgdOptions extends AttackOptions {
   readonly norm: NormName;
   readonly steps: number;
+  /** Images leave at their first misclassified point; without it all go on to the last step, and the worst point of all is kept. */
+  readonly earlyStop: boolean;
 }
 
 /** Loss and gradient at points, whose row r belongs to image `indices[r]`. */
@@ -27,14 +30,16 @@ interface Climber {
   best: { loss: number; point: Float32Array; gradient: Float32Array };
 }
 
-/** Attacks the images at `indices` from a start drawn by (seed, id, keys) alone; images leave as soon as they are broken. */
-export async function climbApgd(
+/** Attacks the images at `indices` from a start drawn by (seed, id, keys) alone. `targets` [images] are the classes aimed at, for the record. */
+export async function apgdRun(
   job: AttackJob<ApgdOptions>,
   ledger: Ledger,
   indices: readonly number[],
   evaluate: Evaluate,
   keys: readonly (string | number)[],
+  targets: Int32Array | null = null,
 ): Promise<void> {
+  if (job.options.norm === 'l1') return apgdRunL1(job, ledger, indices, evaluate, keys, targets);
   const { x, options, seed, signal } = job;
   const norm = norms[options.norm];
   const size = imageSize(x);
@@ -50,7 +55,7 @@ export async function climbApgd(
     refuseIfCancelled(signal);
     const active = step === 0 ? indices : climbers.map(({ index }) => index);
     const { loss, logits, gradient } = await evaluate(points, active);
-    ledger.consider(active, points, logits);
+    ledger.consider(active, points, logits, targets);
     ledger.countGradients(active, gradient);
     const slope = (row: number) => gradient.slice(row * size, (row + 1) * size);
     if (step === 0)
@@ -61,7 +66,7 @@ export async function climbApgd(
       });
     else climbers.forEach((climber, row) => enter(climber, loss[row]!, slope(row)));
     const surviving = new Set(ledger.survivors());
-    climbers = climbers.filter(({ index }) => surviving.has(index));
+    if (options.earlyStop) climbers = climbers.filter(({ index }) => surviving.has(index));
     if (climbers.length === 0 || step === options.steps) return;
     points = gather(
       x,

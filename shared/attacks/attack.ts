@@ -93,14 +93,25 @@ export interface Outcome {
   readonly lossAfter: number;
   /** Gradient evaluations spent on this image. */
   readonly iterations: number;
-  /** Largest absolute and Euclidean change, in pixels of [0,1]. */
+  /** Points whose logits were looked at, with or without a gradient; the clean image not counted. */
+  readonly queries: number;
+  /** Where the first misclassified point was met: the number of the query (0: the image itself), and the class aimed at by a targeted attack. Null where none was. */
+  readonly brokenAt: { readonly query: number; readonly target: number | null } | null;
+  /** Largest absolute, Euclidean and summed absolute change, in pixels of [0,1]. */
   readonly linf: number;
   readonly l2: number;
+  readonly l1: number;
   /** Evaluations whose gradient was zero everywhere, or held NaN or infinity: signs of a masked gradient. */
   readonly zeroGradients: number;
   readonly nonFiniteGradients: number;
   /** Only where the attack was asked for it. */
   readonly trace: Trace | null;
+}
+
+/** Evaluations of single images. */
+export interface AttackCost {
+  readonly gradients: number;
+  readonly forwards: number;
 }
 
 /** One attack; its entry in the table of attacks. */
@@ -113,6 +124,8 @@ export interface Attack<O extends AttackOptions = AttackOptions> {
   readonly blackBox?: boolean;
   /** The options with every default filled in, as reports print them. Throws `usage` on options that contradict each other. */
   complete(options: O): Required<O>;
+  /** Gradients and plain forward passes that an image costs which survives to the end. */
+  cost(options: Required<O>, classes: number): AttackCost;
   /** One outcome per image, in the order of the batch. Throws `cancelled` when the signal fires. */
   run(job: AttackJob<O>): Promise<Outcome[]>;
 }

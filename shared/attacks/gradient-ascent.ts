@@ -13,6 +13,8 @@ export interface AscentOptions {
   readonly stepSize: number;
   readonly randomStart: boolean;
   readonly restarts: number;
+  /** Share of the last direction that is kept (Dong et al., arXiv 1710.06081); 0 follows the gradient alone. */
+  readonly momentum: number;
   readonly earlyStop: boolean;
   readonly trace: boolean;
 }
@@ -43,6 +45,7 @@ async function climb(job: AttackJob<AscentOptions>, ledger: Ledger, first: reado
       norm.perturb(point, options.epsilon, new Random(seed, 'start', x.ids[index]!, restart));
       norm.project(point, clean, options.epsilon);
     });
+  const velocities = new Map(active.map((index) => [index, new Float32Array(imageSize(x))]));
   // A ball of radius 0 holds nothing but the image itself.
   const steps = options.epsilon === 0 ? 0 : options.steps;
   for (let step = 0; step < steps; step++) {
@@ -54,8 +57,9 @@ async function climb(job: AttackJob<AscentOptions>, ledger: Ledger, first: reado
     ledger.consider(active, points, logits);
     ledger.countGradients(active, gradient);
     const size = imageSize(x);
-    eachImage(points, x, active, (point, clean, _index, row) => {
-      norm.ascend(point, gradient.subarray(row * size, (row + 1) * size), options.stepSize);
+    eachImage(points, x, active, (point, clean, index, row) => {
+      const slope = gradient.subarray(row * size, (row + 1) * size);
+      norm.ascend(point, options.momentum === 0 ? slope : gathered(velocities.get(index)!, slope, options.momentum), options.stepSize);
       norm.project(point, clean, options.epsilon);
     });
     ({ active, points } = options.earlyStop ? dropBroken(active, points, ledger) : { active, points });
@@ -64,6 +68,13 @@ async function climb(job: AttackJob<AscentOptions>, ledger: Ledger, first: reado
   }
   refuseIfCancelled(signal);
   ledger.consider(active, points, await oracle.forward(points));
+}
+
+/** velocity ← momentum · velocity + gradient / |gradient|₁, in place. */
+function gathered(velocity: Float32Array, gradient: Float32Array, momentum: number): Float32Array {
+  const length = Math.max(norms.l1.distance(gradient, new Float32Array(gradient.length)), 1e-12);
+  for (let i = 0; i < velocity.length; i++) velocity[i] = momentum * velocity[i]! + gradient[i]! / length;
+  return velocity;
 }
 
 /** Packs the images that are still classified correctly together. */

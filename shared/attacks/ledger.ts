@@ -13,6 +13,8 @@ interface Entry {
   lossBefore: number;
   lossAfter: number;
   iterations: number;
+  queries: number;
+  brokenAt: Outcome['brokenAt'];
   zeroGradients: number;
   nonFiniteGradients: number;
   trace: Trace | null;
@@ -41,6 +43,8 @@ export class Ledger {
         lossBefore: loss,
         lossAfter: loss,
         iterations: 0,
+        queries: 0,
+        brokenAt: prediction === labels[i] ? null : { query: 0, target: null },
         zeroGradients: 0,
         nonFiniteGradients: 0,
         trace: trace ? { losses: [], predictions: [] } : null,
@@ -67,8 +71,8 @@ export class Ledger {
     return this.#indices((entry, i) => entry.cleanPrediction === this.#labels[i]);
   }
 
-  /** Enters the model's answers at `points`, whose row r belongs to image `indices[r]`. */
-  consider(indices: readonly number[], points: Batch, logits: Float32Array): void {
+  /** Enters the model's answers at `points`, whose row r belongs to image `indices[r]`; `targets` [images] are the classes aimed at. */
+  consider(indices: readonly number[], points: Batch, logits: Float32Array, targets: Int32Array | null = null): void {
     indices.forEach((index, row) => {
       const entry = this.#entries[index]!;
       const label = this.#labels[index]!;
@@ -77,6 +81,8 @@ export class Ledger {
       entry.trace?.losses.push(loss);
       entry.trace?.predictions.push(prediction);
       const broken = prediction !== label;
+      entry.queries += 1;
+      if (broken) entry.brokenAt ??= { query: entry.queries, target: targets?.[index] ?? null };
       if (broken === entry.broken ? !(loss > entry.lossAfter) : entry.broken) return;
       entry.adversarial.set(this.#image(points, row));
       entry.adversarialPrediction = prediction;
@@ -105,6 +111,7 @@ export class Ledger {
         ...entry,
         linf: norms.linf.distance(entry.adversarial, clean),
         l2: norms.l2.distance(entry.adversarial, clean),
+        l1: norms.l1.distance(entry.adversarial, clean),
       };
     });
   }

@@ -1,11 +1,12 @@
 /** @file Norms as data: a distance, a steepest step, a random point and a projection. Everything works on one image at a time, in place. */
 import type { Random } from '../math/random.js';
+import { l1 } from './norm-l1.js';
 
 /** One image inside a larger array. */
 export type Pixels = Float32Array;
 
 export interface Norm {
-  readonly name: 'linf' | 'l2';
+  readonly name: 'linf' | 'l2' | 'l1';
   /** The norm of a - b. */
   distance(a: Pixels, b: Pixels): number;
   /** x += stepSize · the direction of unit norm that raises the loss fastest. A zero gradient moves nothing; NaN counts as 0. */
@@ -14,6 +15,8 @@ export interface Norm {
   perturb(x: Pixels, epsilon: number, random: Random): void;
   /** Brings x back into the ball of radius epsilon around `centre`, and then into [0,1]. */
   project(x: Pixels, centre: Pixels, epsilon: number): void;
+  /** The dual norm of a gradient: by how much a step of unit norm can change what it is the gradient of. */
+  dual(gradient: Pixels): number;
 }
 
 function finite(value: number): number {
@@ -41,6 +44,7 @@ const linf: Norm = {
       x[i] = Math.min(Math.max(inBall, 0), 1);
     }
   },
+  dual: (gradient) => gradient.reduce((sum, value) => sum + Math.abs(value), 0),
 };
 
 /** Smallest Euclidean length that is divided by, so that a zero gradient gives no NaN. */
@@ -75,8 +79,9 @@ const l2: Norm = {
       x[i] = Math.min(Math.max(inBall, 0), 1);
     }
   },
+  dual: (gradient) => Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0)),
 };
 
 /** The norms by name. */
-export const norms = { linf, l2 } as const;
+export const norms = { linf, l2, l1 } as const;
 export type NormName = keyof typeof norms;

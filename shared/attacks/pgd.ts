@@ -3,16 +3,17 @@ import { Type, type Static } from '@sinclair/typebox';
 import { RobencError } from '../errors.js';
 import type { Attack } from './attack.js';
 import { gradientAscent } from './gradient-ascent.js';
+import { countOption, earlyStopOption, epsilonOption, normOption, restartsOption } from './option-schemas.js';
 
 const schema = Type.Object(
   {
-    epsilon: Type.Number({ minimum: 0, description: 'radius of the ball, in pixels of [0,1]' }),
-    norm: Type.Optional(Type.Union([Type.Literal('linf'), Type.Literal('l2')], { description: 'norm of the ball; linf' })),
-    steps: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: 'steps per restart; 20' })),
+    epsilon: epsilonOption,
+    norm: normOption('linf', 'l2', 'l1'),
+    steps: countOption('steps per restart; 20'),
     stepSize: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'length of a step in the norm, in pixels of [0,1]; epsilon/4' })),
     randomStart: Type.Optional(Type.Boolean({ description: 'start at a random point of the ball instead of the image; true' })),
-    restarts: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'runs from other random starts; 1' })),
-    earlyStop: Type.Optional(Type.Boolean({ description: 'stop working on an image at its first misclassified iterate; true' })),
+    restarts: restartsOption,
+    earlyStop: earlyStopOption,
     trace: Type.Optional(Type.Boolean({ description: 'record loss and prediction at every iterate, wrong images included; turns earlyStop off; false' })),
   },
   { additionalProperties: false },
@@ -34,5 +35,6 @@ export const pgd: Attack<PgdOptions> = {
       throw new RobencError('usage', 'trace records every iterate, so it cannot go with earlyStop. Leave earlyStop out.', { field: 'earlyStop' });
     return { epsilon, norm, steps, stepSize, randomStart, restarts, earlyStop, trace };
   },
-  run: (job) => gradientAscent({ ...job, options: pgd.complete(job.options) }),
+  cost: ({ steps, restarts }) => ({ gradients: restarts * steps, forwards: restarts }),
+  run: (job) => gradientAscent({ ...job, options: { ...pgd.complete(job.options), momentum: 0 } }),
 };

@@ -2,7 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 /** Bumped when a reader of the old form would misread the new one. */
-export const AUDIT_SCHEMA_VERSION = 1;
+export const AUDIT_SCHEMA_VERSION = 2;
 
 const closed = { additionalProperties: false } as const;
 const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
@@ -33,7 +33,7 @@ export const AuditFlag = Type.Object(
 
 export const AuditResult = Type.Object(
   {
-    norm: Type.Union([Type.Literal('linf'), Type.Literal('l2')]),
+    norm: Type.Union([Type.Literal('linf'), Type.Literal('l2'), Type.Literal('l1')]),
     epsilon: Type.Number({ minimum: 0, description: 'radius of the ball, in pixels of [0,1]' }),
     attack: Type.String(),
     options: Type.Record(Type.String(), Type.Unknown(), { description: 'every constant of the attack' }),
@@ -46,6 +46,39 @@ export const AuditResult = Type.Object(
     interval: interval('exact 95 % interval of robustAccuracy'),
     robustShareOfCorrect: Type.Union([share('robustCorrect / cleanCorrect'), Type.Null()]),
     gradients: count('gradients of single images that were computed'),
+  },
+  closed,
+);
+
+export const AuditStage = Type.Object(
+  {
+    attack: Type.String(),
+    options: Type.Record(Type.String(), Type.Unknown(), { description: 'every constant of the attack' }),
+    attacked: count('images that the attack was made on'),
+    broken: count('of these, images with a misclassified point that was confirmed'),
+    survivors: count('images that stand after it, those that it did not reach included'),
+    gradients: count('gradients of single images'),
+    queries: count('points whose logits were looked at'),
+    unverified: count('claimed points that did not stand when they were looked at again; not counted as broken'),
+  },
+  closed,
+);
+
+/** One radius of an audit. */
+export const AuditRadius = Type.Object(
+  {
+    ...AuditResult.properties,
+    stages: Type.Array(AuditStage, { description: 'the attacks in their order, each on what survived the ones before' }),
+    eightBit: Type.Object(
+      { broken: count('points that are still misclassified when rounded to whole levels of 8 bits'), of: count('broken images that have a point') },
+      closed,
+    ),
+    classes: Type.Array(
+      Type.Object(
+        { name: Type.String(), images: count('images'), cleanCorrect: count('right without an attack'), robustCorrect: count('right under attack') },
+        closed,
+      ),
+    ),
   },
   closed,
 );
@@ -79,15 +112,28 @@ export const AuditReport = Type.Object(
       },
       closed,
     ),
-    threatModel: Type.Object({ name: Type.Literal('image'), text: Type.String() }, closed),
+    threatModel: Type.Object({ name: Type.String(), text: Type.String() }, closed),
+    preset: Type.Object(
+      {
+        name: Type.String({ description: 'of the preset, or of the one attack' }),
+        sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'of all stages with every constant, the norm and the seed' }),
+        draws: Type.Integer({ minimum: 1, description: 'answers are means over so many draws; 1: deterministic' }),
+        votes: Type.Integer({ minimum: 1, description: 'passes that vote on a claimed misclassification' }),
+      },
+      closed,
+    ),
     assumptions: Type.Array(AuditAssumption),
     seed: Type.Integer({ minimum: 0 }),
     device: Type.String(),
-    results: Type.Array(AuditResult, { minItems: 1, description: 'one per radius, ascending' }),
+    complete: Type.Boolean({ description: 'false: time ran out, items failed, or this is a shard; robust accuracies are upper bounds' }),
+    incomplete: Type.Union([Type.String({ description: 'why' }), Type.Null()]),
+    unverified: count('claimed points that did not stand'),
+    results: Type.Array(AuditRadius, { minItems: 1, description: 'one per radius, ascending' }),
     flags: Type.Array(AuditFlag),
     reliable: Type.Boolean({ description: 'no flag is critical' }),
     failUnder: Type.Union([share('the least robust accuracy that passes'), Type.Null()]),
-    passed: Type.Boolean({ description: 'every robust accuracy reaches failUnder, and the audit is reliable' }),
+    passed: Type.Boolean({ description: 'every robust accuracy reaches failUnder, and the audit is reliable and complete' }),
+    stageSeconds: Type.Array(Type.Number({ minimum: 0 }), { description: 'per stage of all radii in their order: seconds of all workers together' }),
   },
   closed,
 );
@@ -95,4 +141,6 @@ export const AuditReport = Type.Object(
 export type AuditAssumption = Static<typeof AuditAssumption>;
 export type AuditFlag = Static<typeof AuditFlag>;
 export type AuditResult = Static<typeof AuditResult>;
+export type AuditStage = Static<typeof AuditStage>;
+export type AuditRadius = Static<typeof AuditRadius>;
 export type AuditReport = Static<typeof AuditReport>;

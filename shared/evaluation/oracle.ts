@@ -42,17 +42,13 @@ export interface OpenOracle extends Oracle {
  * Throws `unsupported` for another shape, or where a node has no gradient, naming it.
  */
 export async function openOracle(classifier: Graph, { workers, device = 'cpu', feeds = () => ({}) }: OracleOptions): Promise<OpenOracle> {
-  const { shape, classes, batch } = classifierShape(classifier);
+  const { shape, classes } = classifierShape(classifier);
+  const run = runner(classifier, feeds);
   const gradientGraph = differentiate(classifier, { wrt: 'image', loss: 'cross-entropy', output: 'logits' }).graph;
   const options = { workers, threads: 1, device };
   const [forward, gradient] = await openAll([toOnnx(classifier), toOnnx(gradientGraph)], (model) => openPool(model, options));
   // Opened by the first attack that asks for it.
   let margin: Promise<Pool> | null = null;
-  const run = async (session: Session, x: Batch, extra: PerImage, outputs: readonly string[]) => {
-    const parts = typeof batch === 'number' ? chunks(x.count, batch) : [[...Array(x.count).keys()]];
-    const results = await Promise.all(parts.map((rows) => runChunk(session, x, extra, rows, batch, outputs, feeds)));
-    return outputs.map((name) => join(results.map((result) => result[name]!)));
-  };
   return {
     shape,
     classes,
@@ -75,6 +71,32 @@ export async function openOracle(classifier: Graph, { workers, device = 'cpu', f
     async close() {
       await Promise.all([forward.close(), gradient.close(), margin?.then((pool) => pool.close())]);
     },
+  };
+}
+
+/** The classifier's logits alone, from a session of its own: what claims of attacks are checked with. */
+export interface OpenClassifier {
+  readonly classes: number;
+  /** Logits [count, classes]. */
+  forward(x: Batch): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** As `openOracle`, without gradients. */
+export async function openClassifier(classifier: Graph, { workers, device = 'cpu', feeds = () => ({}) }: OracleOptions): Promise<OpenClassifier> {
+  const { classes } = classifierShape(classifier);
+  const run = runner(classifier, feeds);
+  const session = await openPool(toOnnx(classifier), { workers, threads: 1, device });
+  return { classes, forward: async (x) => (await run(session, x, NONE, ['logits']))[0]!, close: () => session.close() };
+}
+
+/** Runs a session on a batch, in parts where the model takes a fixed number of images. */
+function runner(classifier: Graph, feeds: ExtraFeeds) {
+  const { batch } = classifierShape(classifier);
+  return async (session: Session, x: Batch, extra: PerImage, outputs: readonly string[]) => {
+    const parts = typeof batch === 'number' ? chunks(x.count, batch) : [[...Array(x.count).keys()]];
+    const results = await Promise.all(parts.map((rows) => runChunk(session, x, extra, rows, batch, outputs, feeds)));
+    return outputs.map((name) => join(results.map((result) => result[name]!)));
   };
 }
 

@@ -1,9 +1,13 @@
 /** @file Robust accuracies in the form that reports share. */
 import type { AuditResult } from '../config/audit.js';
-import type { RobustAccuracy } from './robust-accuracy.js';
+import type { Proportion } from './intervals.js';
+import type { EpsilonResult } from './robust-accuracy.js';
 
 /** One entry per radius, ascending; `attack` is the attack's name. */
-export function radiusResults(attack: string, { clean, results }: RobustAccuracy): AuditResult[] {
+export function radiusResults(
+  attack: string,
+  { clean, results }: { clean: Proportion; results: readonly Omit<EpsilonResult, 'zeroGradients' | 'nonFiniteGradients'>[] },
+): AuditResult[] {
   return results.map(({ epsilon, options: { epsilon: _radius, norm = 'linf', ...constants }, robust, gradients }) => ({
     norm,
     epsilon,

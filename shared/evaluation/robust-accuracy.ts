@@ -1,8 +1,8 @@
 /** @file Robust accuracy: the share of images that a model gets right and keeps right under attack, at several radii. */
 import type { Attack, AttackOptions, Batch, ImageId, Oracle, Outcome } from '../attacks/attack.js';
-import { gather } from '../attacks/batch.js';
+import { gather, imageSize } from '../attacks/batch.js';
 import { RobencError } from '../errors.js';
-import { argmaxRow } from '../math/logits.js';
+import { confirmOutcome } from './confirm.js';
 import { proportion, type Proportion } from './intervals.js';
 
 /** What happened to one image at one radius. */
@@ -139,22 +139,15 @@ function entryOf(outcome: Outcome, epsilon: number, confirmed: boolean): ImageAt
   return outcome.cleanPrediction === outcome.label ? entry : { ...entry, foundAt: 0 };
 }
 
-/** Rounding to float32 may leave the ball by this much. */
-const SLACK = 1e-6;
-
-/** Whether each broken outcome stands: a second forward pass, in another batch, misclassifies it too, and it lies in the ball and in [0,1]. */
-async function confirm(oracle: Oracle, x: Batch, outcomes: readonly Outcome[], { epsilon, norm = 'linf' }: AttackOptions): Promise<boolean[]> {
-  const claimed = outcomes.flatMap((outcome, i) => (outcome.broken && outcome.cleanPrediction === outcome.label ? [i] : []));
-  const result = outcomes.map(({ broken }) => broken);
-  if (claimed.length === 0) return result;
-  const points = gather(x, claimed);
-  claimed.forEach((index, row) => points.data.set(outcomes[index]!.adversarial, row * outcomes[index]!.adversarial.length));
-  const logits = await oracle.forward(points);
-  claimed.forEach((index, row) => {
-    const { adversarial, label, [norm]: distance } = outcomes[index]!;
-    const inside = distance <= epsilon + SLACK && adversarial.every((value) => value >= 0 && value <= 1);
-    result[index] = inside && argmaxRow(logits, oracle.classes, row) !== label;
-  });
+/** Whether each broken outcome stands when it is looked at again, alone. An image that is wrong from the start stands by itself. */
+async function confirm(oracle: Oracle, x: Batch, outcomes: readonly Outcome[], options: AttackOptions): Promise<boolean[]> {
+  const size = imageSize(x);
+  const result: boolean[] = [];
+  for (const [i, outcome] of outcomes.entries()) {
+    const claimed = outcome.broken && outcome.cleanPrediction === outcome.label;
+    const clean = x.data.subarray(i * size, (i + 1) * size);
+    result.push(claimed ? (await confirmOutcome(oracle, clean, x.shape, outcome, options)).stands : outcome.broken);
+  }
   return result;
 }
 

@@ -1,13 +1,21 @@
 /** @file Every attack in the table keeps the promises that all attacks make. */
 import assert from 'node:assert/strict';
-import type { Batch, Outcome } from '@robenc/shared/attacks/attack.js';
+import type { TObject } from '@sinclair/typebox';
+import type { Attack, Batch, Outcome } from '@robenc/shared/attacks/attack.js';
 import { gather } from '@robenc/shared/attacks/batch.js';
 import { attacks } from '@robenc/shared/attacks/index.js';
+import type { NormName } from '@robenc/shared/attacks/norms.js';
 import { linearOracle, predictions, randomImages } from './linear-oracle.js';
 
 const shape = [3, 4, 4];
 const seed = 20;
 const byId = (outcomes: readonly Outcome[]) => new Map(outcomes.map((outcome) => [outcome.id, outcome]));
+
+/** Shorter than the defaults, which are for images of real size. */
+function short(attack: Attack): Record<string, number> {
+  const known = Object.keys((attack.options as TObject).properties);
+  return Object.fromEntries(Object.entries({ steps: 12, queries: 200 }).filter(([name]) => known.includes(name)));
+}
 
 for (const attack of attacks.entries)
   describe(`attack ${attack.name}`, () => {
@@ -17,16 +25,17 @@ for (const attack of attacks.entries)
       const { x } = await randomImages(oracle, shape, 12, seed, [0, 1]);
       x.data.forEach((value, i) => (x.data[i] = value < 0.2 ? 0 : value > 0.8 ? 1 : value));
       const labels = await predictions(oracle, x);
-      for (const epsilon of [0, 4 / 255, 0.3])
-        for (const outcome of await attack.run({ oracle, x, labels, options: { epsilon }, seed })) {
-          assert.ok(outcome.linf <= epsilon + 1e-6, `linf ${outcome.linf} at epsilon ${epsilon}`);
-          assert.ok(outcome.adversarial.every((value) => value >= 0 && value <= 1));
-        }
+      for (const [norm, radii] of Object.entries({ linf: [0, 4 / 255, 0.3], l2: [0, 0.1, 1], l1: [0, 0.5, 4] }) as [NormName, number[]][])
+        for (const epsilon of radii)
+          for (const outcome of await attack.run({ oracle, x, labels, options: { ...short(attack), epsilon, norm }, seed })) {
+            assert.ok(outcome[norm] <= epsilon + 1e-6, `${norm} ${outcome[norm]} at epsilon ${epsilon}`);
+            assert.ok(outcome.adversarial.every((value) => value >= 0 && value <= 1));
+          }
     });
 
     it('raises the loss of every image that it works on', async () => {
       const { x, labels } = await randomImages(oracle, shape, 12, seed);
-      for (const outcome of await attack.run({ oracle, x, labels, options: { epsilon: 0.02 }, seed })) {
+      for (const outcome of await attack.run({ oracle, x, labels, options: { ...short(attack), epsilon: 0.02 }, seed })) {
         assert.equal(outcome.cleanPrediction, outcome.label);
         assert.ok(outcome.lossAfter > outcome.lossBefore, `image ${outcome.id}: ${outcome.lossBefore} -> ${outcome.lossAfter}`);
         assert.equal(outcome.iterations > 0, attack.blackBox !== true);
@@ -40,7 +49,9 @@ for (const attack of attacks.entries)
         for (let start = 0; start < order.length; start += size) {
           const indices = order.slice(start, start + size);
           const part: Batch = gather(x, indices);
-          outcomes.push(...(await attack.run({ oracle, x: part, labels: Int32Array.from(indices, (i) => labels[i]!), options: { epsilon: 0.03 }, seed })));
+          outcomes.push(
+            ...(await attack.run({ oracle, x: part, labels: Int32Array.from(indices, (i) => labels[i]!), options: { ...short(attack), epsilon: 0.03 }, seed })),
+          );
         }
         return byId(outcomes);
       };
@@ -76,6 +87,6 @@ for (const attack of attacks.entries)
 
 describe('the table of attacks', () => {
   it('answers a wrong name with the right ones', () => {
-    assert.throws(() => attacks.get('pgdd'), /No attack "pgdd". There are: .*fgsm, pgd/);
+    assert.throws(() => attacks.get('pgdd'), /No attack "pgdd". There are: .*fgsm, momentum-pgd, pgd/);
   });
 });

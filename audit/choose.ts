@@ -1,0 +1,65 @@
+/** @file From the flags of an audit to its stages: a preset or one attack, at every radius, every constant filled in. */
+import { createHash } from 'node:crypto';
+import { attacks } from '@robenc/shared/attacks/index.js';
+import type { NormName } from '@robenc/shared/attacks/norms.js';
+import { presets, presetStages } from '@robenc/shared/attacks/presets.js';
+import { RobencError } from '@robenc/shared/errors.js';
+import { attackOptions, readDistance } from '@robenc/shared/evaluation/attack-options.js';
+import { CLEAN, type WorkStage } from './work/plan.js';
+
+/** The attack where neither a preset nor an attack is named. */
+const DEFAULT_ATTACK = 'pgd';
+
+export interface AttackChoice {
+  readonly preset: string | undefined;
+  readonly attack: string | undefined;
+  /** Radii as text; empty: those of the preset. */
+  readonly epsilons: readonly string[];
+  readonly norm: NormName;
+  /** Constants that differ from the defaults; undefined ones have them. */
+  readonly attackOptions: Readonly<Record<string, unknown>>;
+}
+
+export interface ChosenAttack {
+  /** Of the preset, or of the one attack. */
+  readonly name: string;
+  /** Answers are means over so many draws. */
+  readonly draws: number;
+  /** The clean stage first, then all attacks by radius. */
+  readonly stages: readonly WorkStage[];
+}
+
+/** Throws `usage`, naming the flag. */
+export function chooseAttack(choice: AttackChoice): ChosenAttack {
+  const { preset: named, attack, norm, attackOptions: overrides } = choice;
+  if (named !== undefined && attack !== undefined)
+    throw new RobencError('usage', `--preset ${named} says which attacks are made, and so does --attack ${attack}. Give one of them.`, { field: 'preset' });
+  const presetName = named ?? (attack === 'standard' ? attack : undefined);
+  if (presetName === undefined) {
+    const one = attacks.get(attack ?? DEFAULT_ATTACK);
+    const options = attackOptions({ attack: one.name, epsilons: choice.epsilons, norm, attackOptions: overrides });
+    return {
+      name: one.name,
+      draws: 1,
+      stages: [CLEAN, ...options.map((each): WorkStage => ({ kind: 'attack', name: one.name, epsilon: each.epsilon, options: each }))],
+    };
+  }
+  const preset = presets.get(presetName);
+  const given = choice.epsilons.length > 0 ? choice.epsilons : (preset.epsilons ?? []);
+  if (given.length === 0) throw new RobencError('usage', 'No radius is given. Give one or several with --eps, e.g. --eps 4/255,8/255.', { field: 'eps' });
+  const epsilons = [...new Set(given.map((text) => readDistance('eps', text, norm)))].sort((a, b) => a - b);
+  const stages = epsilons.flatMap((epsilon) =>
+    presetStages(preset, { epsilon, norm, overrides }).map((stage): WorkStage => ({
+      kind: 'attack',
+      name: stage.attack.name,
+      epsilon,
+      options: stage.options,
+    })),
+  );
+  return { name: preset.name, draws: preset.draws ?? 1, stages: [CLEAN, ...stages] };
+}
+
+/** SHA-256 of everything that decides what is done. */
+export function digestOf(settings: unknown): string {
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+}

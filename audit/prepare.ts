@@ -1,0 +1,51 @@
+/** @file Opens what an audit is about: the model, the images, and the classifier that the threat model makes of them. */
+import type { ImageSet } from '@robenc/shared/data/image-set.js';
+import { openImageSet } from '@robenc/shared/data/open.js';
+import { RobencError } from '@robenc/shared/errors.js';
+import type { AuditJob } from './job.js';
+import { planAudit, type AuditPlan } from './plan.js';
+import { modelInput, type ModelInput } from './preprocessing.js';
+import { openTarget, type Target } from './target.js';
+import { threats } from './threats/index.js';
+import type { AuditThreat, Setup } from './threats/threat.js';
+
+export interface Prepared {
+  readonly target: Target;
+  readonly input: ModelInput;
+  readonly plan: AuditPlan;
+  readonly set: ImageSet;
+  readonly threat: AuditThreat;
+  readonly setup: Setup;
+}
+
+/** Images whose embeddings serve as neighbours or prototypes. */
+const BANK = 2000;
+
+/** Throws `RobencError`s that name the flag to change. */
+export async function prepareAudit(job: AuditJob): Promise<Prepared> {
+  const threat = threats.get(job.threat ?? 'image');
+  const target = await openTarget(job.model, threat.model);
+  const input = modelInput(target.graph, job.layout ?? 'nchw');
+  const plan = planAudit(job, target.manifest, input);
+  const set = await openAuditSet(job, plan, job.limit, job.split);
+  if (threat.needsLabels && set.labels === null)
+    throw new RobencError(
+      'usage',
+      `${job.data.path ?? job.data.name} has no class folders, and an audit needs labels. Sort the images into one folder per class, or give another folder with --data.`,
+      { field: 'data' },
+    );
+  const { output, seed, workers, device, signal, tell } = job;
+  const bank = () => openAuditSet(job, plan, BANK, 'train');
+  const setup = await threat.build({ target, input, plan, set, output, seed, workers, device, signal, bank, tell });
+  return { target, input, plan, set, threat, setup };
+}
+
+async function openAuditSet(job: AuditJob, plan: AuditPlan, limit: number | undefined, split: 'train' | 'test'): Promise<ImageSet> {
+  const { data, seed } = job;
+  return openImageSet({ ...data, split, limit, seed, size: plan.size, warn: job.tell }).catch((cause: unknown) => {
+    // The remedy is a flag, so it is a matter of usage here.
+    if (cause instanceof RobencError && cause.code === 'mismatch' && cause.field === 'resize')
+      throw new RobencError('usage', cause.message, { cause, field: 'resize' });
+    throw cause;
+  });
+}

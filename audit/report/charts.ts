@@ -1,0 +1,54 @@
+/** @file The two drawings of report.html, as SVG. */
+import type { AuditRadius, AuditReport } from '@robenc/shared/config/audit.js';
+import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
+import { escapeMarkup } from './markup.js';
+
+const WIDTH = 640;
+/** A row of the waterfall, where its bars begin, and how long they may be. */
+const [ROW, LEFT, LONGEST] = [26, 130, 420];
+
+/** One bar for all images, one for those that are right, and one for those that stand after each attack; what fell is shown lighter. */
+export function waterfallChart({ images, cleanCorrect, stages }: AuditRadius): string {
+  const bars = [
+    { name: 'all images', count: images, before: images },
+    { name: 'without an attack', count: cleanCorrect, before: images },
+    ...stages.map(({ attack, survivors }, i) => ({ name: attack, count: survivors, before: stages[i - 1]?.survivors ?? cleanCorrect })),
+  ];
+  const length = (count: number) => (images === 0 ? 0 : (LONGEST * count) / images).toFixed(1);
+  const rows = bars.map(({ name, count, before }, i) => {
+    const y = i * ROW;
+    const share = images === 0 ? '' : ` (${((100 * count) / images).toFixed(1)} %)`;
+    return `<text x="${LEFT - 8}" y="${y + 16}" text-anchor="end">${escapeMarkup(name)}</text><rect class="fall" x="${LEFT}" y="${y + 4}" width="${length(before)}" height="16"/><rect class="bar" x="${LEFT}" y="${y + 4}" width="${length(count)}" height="16"/><text x="${LEFT + LONGEST + 8}" y="${y + 16}">${count}${share}</text>`;
+  });
+  const told = bars.map(({ name, count }) => `${name} ${count}`).join(', ');
+  return `<svg viewBox="0 0 ${WIDTH} ${bars.length * ROW}" role="img" aria-label="${escapeMarkup(told)}">${rows.join('')}</svg>`;
+}
+
+const [TOP, HEIGHT, RIGHT] = [10, 200, 600];
+
+/** Robust accuracy over the radius, with its intervals as a band; radius 0 is the accuracy without an attack. */
+export function curveChart({ results }: AuditReport): string {
+  const first = results[0]!;
+  const points = [
+    { epsilon: 0, value: first.cleanAccuracy, interval: first.cleanInterval },
+    ...results.filter(({ epsilon }) => epsilon > 0).map(({ epsilon, robustAccuracy, interval }) => ({ epsilon, value: robustAccuracy, interval })),
+  ];
+  const farthest = Math.max(...points.map(({ epsilon }) => epsilon)) || 1;
+  const x = (epsilon: number) => (50 + ((RIGHT - 50) * epsilon) / farthest).toFixed(1);
+  const y = (value: number) => (TOP + HEIGHT * (1 - value)).toFixed(1);
+  const line = points.map(({ epsilon, value }) => `${x(epsilon)},${y(value)}`).join(' ');
+  const band = [
+    ...points.map(({ epsilon, interval }) => `${x(epsilon)},${y(interval[1])}`),
+    ...points.toReversed().map(({ epsilon, interval }) => `${x(epsilon)},${y(interval[0])}`),
+  ].join(' ');
+  const grid = [0, 0.25, 0.5, 0.75, 1].map(
+    (value) =>
+      `<line class="grid" x1="50" x2="${RIGHT}" y1="${y(value)}" y2="${y(value)}"/><text class="soft" x="44" y="${Number(y(value)) + 4}" text-anchor="end">${100 * value} %</text>`,
+  );
+  const marks = points.map(
+    ({ epsilon, value }) =>
+      `<circle class="bar" cx="${x(epsilon)}" cy="${y(value)}" r="3.5"/><text x="${x(epsilon)}" y="${TOP + HEIGHT + 18}" text-anchor="middle">${escapeMarkup(epsilon === 0 ? '0' : epsilonText(epsilon))}</text>`,
+  );
+  const told = points.map(({ epsilon, value }) => `${epsilonText(epsilon)}: ${(100 * value).toFixed(1)} %`).join(', ');
+  return `<svg viewBox="0 0 ${WIDTH} ${TOP + HEIGHT + 30}" role="img" aria-label="${escapeMarkup(told)}">${grid.join('')}<polygon class="band" points="${band}"/><polyline class="curve" points="${line}"/>${marks.join('')}</svg>`;
+}

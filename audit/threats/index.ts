@@ -1,0 +1,7 @@
+/** @file The table of threat models of audits. */
+import { table } from '@robenc/shared/table.js';
+import { aggregateCrops, aggregateImage, aggregateRandom } from './aggregate.js';
+import { image } from './image.js';
+import type { AuditThreat } from './threat.js';
+
+export const threats = table<AuditThreat>('threat model', [image, aggregateImage, aggregateCrops, aggregateRandom]);
