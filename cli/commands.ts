@@ -43,7 +43,7 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: 'differentiate',
-    summary: 'write the gradient of a loss with respect to an input of an ONNX model as one ONNX file',
+    summary: 'write the gradient of a loss with respect to inputs or initializers of an ONNX model as one ONNX file',
     load: () => import('@robenc/shared/commands/differentiate.js'),
   },
   {

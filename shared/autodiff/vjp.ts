@@ -2,7 +2,7 @@
 import { RobencError } from '../errors.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { GradRule } from '../graph/operator.js';
-import { describeType, isFloat, type Value } from '../graph/value.js';
+import { describeType, floats, isFloat, numbersOf, type Node, type Value } from '../graph/value.js';
 import { blocksBetween, pathBetween, type Path, type PathOptions } from './path.js';
 
 export interface Seed {
@@ -14,7 +14,9 @@ export interface Seed {
 /**
  * Adds to `g` the nodes that compute the gradient of sum over seeds of <cotangent, value> with respect to `wrt`.
  *
- * @returns one value per entry of `wrt`, in its shape; null where no path of floats leads from it to a seed.
+ * Everything of float16 is differentiated in float32: halves end at 6e-8, and many gradients begin below.
+ *
+ * @returns one value per entry of `wrt`, in its shape and type (float32 for float16); null where no path of floats leads from it to a seed.
  * @throws RobencError `unsupported` naming every operator on such a path through which no gradient passes.
  */
 export function gradient(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], options: PathOptions = {}): (Value | null)[] {
@@ -30,13 +32,13 @@ function sweep(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], p
     const before = cotangents.get(value);
     cotangents.set(value, before ? g.add(before, cotangent) : cotangent);
   };
-  for (const { value, cotangent } of seeds) accumulate(value, cotangent);
+  for (const { value, cotangent } of seeds) accumulate(value, wide(g, cotangent));
   for (const node of [...path.nodes].reverse()) {
     const dy = node.outputs.map((output) => cotangents.get(output) ?? null);
     if (dy.every((cotangent) => cotangent === null)) continue;
     const needs = node.inputs.map((input) => input !== null && path.values.has(input));
     const rule = options.straightThrough?.has(node.op) ? copied : (g.operators.find(node.op, node.domain)!.grad ?? throughParts);
-    const dx = rule(g, node, dy, needs);
+    const dx = rule(g, widened(g, node), dy, needs);
     for (const [i, input] of node.inputs.entries()) {
       const cotangent = needs[i] ? dx[i] : null;
       if (input && cotangent) accumulate(input, cotangent);
@@ -56,6 +58,22 @@ const throughParts: GradRule = (g, node, dy, needs) => {
   // An input that stands in two places gets its whole cotangent in the first.
   return node.inputs.map((input, i) => (needs[i] && node.inputs.indexOf(input) === i ? slopes[wrt.indexOf(input!)]! : null));
 };
+
+/** The node as its rule sees it: halves as float32, computed from the values that the model computes. */
+function widened(g: GraphBuilder, node: Node): Node {
+  const halves = [...node.inputs, ...node.outputs].some((value) => value?.type.dtype === 'float16');
+  if (!halves) return node;
+  return { ...node, inputs: node.inputs.map((value) => value && wide(g, value)), outputs: node.outputs.map((value) => wide(g, value)) };
+}
+
+/** A half as float32; constants that rules may want to look at stay constants. */
+function wide(g: GraphBuilder, value: Value): Value {
+  if (value.type.dtype !== 'float16') return value;
+  if (value.data && value.data.data.length <= SMALL) return g.constant(floats(numbersOf(value.data), value.data.shape));
+  return g.cast(value, 'float32');
+}
+
+const SMALL = 64;
 
 /** y is taken for its first input;  dx = dy */
 const copied: GradRule = (g, node, [dy]) => {

@@ -1,29 +1,37 @@
 /** @file `robenc differentiate`: writes the input gradient of a model as an ONNX file of its own, which any runtime can run. */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { attackLosses } from '../autodiff/attack-loss.js';
-import { differentiate, findInput } from '../autodiff/differentiate.js';
+import { differentiateFile } from '../autodiff/differentiate-file.js';
+import { attackLosses } from '../autodiff/losses/index.js';
 import { defineCommand } from '../config/command.js';
 import { EXIT, messageOf, RobencError } from '../errors.js';
 import { readBytes, writeFileAtomic } from '../files.js';
-import { fromOnnx } from '../graph/from-onnx.js';
 import { toOnnx, WRITTEN } from '../graph/to-onnx.js';
 import { describeType, type Graph } from '../graph/value.js';
 import { sha256 } from '../package/digest.js';
 
 export default defineCommand({
   name: 'differentiate',
-  summary: 'write the gradient of a loss with respect to an input of an ONNX model as one ONNX file',
+  summary: 'write the gradient of a loss with respect to inputs or initializers of an ONNX model as one ONNX file',
   details:
-    'The file has the inputs of the model, and `label` int64 [batch] (cross-entropy) or `target` float32 [batch, dim] (the others). Its outputs are `loss` float32 [batch], ' +
-    'the outputs of the model under their names, and `gradient`, in the shape of the input: that of the sum of the losses, so row i is the gradient of the loss of image i.',
+    'The file has the inputs of the model, and those of the loss: `label` int64 [batch] (cross-entropy, margin, dlr, targeted-dlr), `target_label` int64 [batch] (targeted-dlr) or ' +
+    '`target` [batch, dim] (the others). Its outputs are `loss` [batch], the outputs of the model under their names, and `gradient`, in the shape of the input: that of the sum ' +
+    'of the losses, so row i is the gradient of the loss of image i. By several inputs or initializers there is one output `gradient_<name>` each. A node through which no ' +
+    'gradient passes is an error that names all of them; --straight-through takes them for copies of their input.',
   examples: [
     'robenc differentiate classifier.onnx --wrt image --loss cross-entropy -o gradient.onnx',
+    'robenc differentiate classifier.onnx --wrt image,fc.weight,fc.bias -o gradients.onnx',
+    'robenc differentiate quantised.onnx --straight-through Round,Cast --loss margin -o gradient.onnx',
     'robenc differentiate encoder.onnx --loss cosine-to-target --output embedding -o embedding-gradient.onnx',
   ],
   arguments: { model: { description: 'ONNX file' } },
   options: {
-    wrt: { type: 'string', value: 'input', default: 'image', description: 'input to differentiate by; `image` also stands for the only image-shaped input' },
+    wrt: {
+      type: 'list',
+      value: 'name,…',
+      default: ['image'],
+      description: 'inputs or initializers to differentiate by; `image` also stands for the only image-shaped input',
+    },
     loss: {
       type: 'string',
       choices: attackLosses.names,
@@ -31,18 +39,24 @@ export default defineCommand({
       description: attackLosses.entries.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
     },
     output: { type: 'string', value: 'name', description: 'output that the loss is computed on, where the model has several' },
+    straightThrough: {
+      type: 'list',
+      value: 'Op,…',
+      description: 'operators to differentiate as if they copied their first input, such as Round or Cast (straight-through, BPDA)',
+    },
     out: { type: 'string', short: 'o', value: 'file', required: true, description: 'file to write' },
     force: { type: 'boolean', description: 'overwrite the file' },
   },
-  async run({ model, wrt, loss, output, out, force }, context) {
+  async run({ model, wrt, loss, output, straightThrough, out, force }, context) {
     const source = resolve(context.cwd, model);
     const target = resolve(context.cwd, out);
     if (existsSync(target) && !force)
       throw new RobencError('usage', `${out} is already there. Choose another file, or pass --force to overwrite it.`, { field: '--out' });
     const bytes = readBytes(source, 'model');
-    const graph = fromOnnx(bytes, { folder: dirname(source), source: model });
-    const made = differentiate(graph, { wrt, loss, ...(output === undefined ? {} : { output }) });
-    const metadata = { 'robenc.loss': loss, 'robenc.wrt': findInput(graph, wrt).name, 'robenc.model_sha256': sha256(bytes) };
+    const options = { wrt, loss, straightThrough, ...(output === undefined ? {} : { output }) };
+    const made = differentiateFile(bytes, options, { folder: dirname(source), source: model });
+    const names = Object.keys(made.gradients).join();
+    const metadata = { 'robenc.loss': loss, 'robenc.wrt': names, 'robenc.model_sha256': sha256(bytes) };
     const written = toOnnx(made.graph, { metadata });
     await refuseUnrunnable(written);
     writeFileAtomic(target, written);
@@ -53,7 +67,8 @@ export default defineCommand({
       bytes: written.length,
       opset: WRITTEN.opset,
       loss,
-      wrt: metadata['robenc.wrt'],
+      wrt: names,
+      gradients: made.gradients,
       ...ports,
       nodes: made.graph.nodes.length,
       warnings: made.warnings,

@@ -5,7 +5,8 @@ import { differentiate } from '../autodiff/differentiate.js';
 import { RobencError } from '../errors.js';
 import { toOnnx } from '../graph/to-onnx.js';
 import { describeType, floats, type Graph, type TensorData } from '../graph/value.js';
-import { MARGIN_RANKS, marginGraph } from './margin-graph.js';
+import { MARGIN_RANKS } from '../autodiff/losses/margins.js';
+import { marginGraph } from './margin-graph.js';
 import { openPool, type Pool } from '../runtime/pool.js';
 import type { DeviceName, DeviceRequest, Session, Tensors } from '../runtime/types.js';
 

@@ -1,6 +1,7 @@
 /** @file Builds graphs node by node: infers types, shares equal nodes, and drops nodes that do nothing. */
 import { RobencError } from '../errors.js';
 import { evaluate } from './constants/evaluate.js';
+import { numberToHalf } from '../math/float16.js';
 import { checkShape, divide, elements, isFixed, sameShape } from './dim.js';
 import type { InferContext, OpDef, Operators } from './operator.js';
 import { simplify } from './simplify.js';
@@ -88,6 +89,7 @@ export class GraphBuilder {
     if (dtype === 'float32') return this.constant({ dtype, shape: [], data: Float32Array.of(value) });
     if (dtype === 'float64') return this.constant({ dtype, shape: [], data: Float64Array.of(value) });
     if (dtype === 'int64') return this.constant({ dtype, shape: [], data: BigInt64Array.of(BigInt(value)) });
+    if (dtype === 'float16') return this.constant({ dtype, shape: [], data: Uint16Array.of(numberToHalf(value)) });
     return this.node('Cast', [this.scalar(value)], { to: dtype });
   }
 
@@ -293,10 +295,7 @@ class Context implements InferContext {
   known(i: number): readonly Dim[] | null {
     const value = this.values[i];
     // Exporters scale sizes as floats, so small float lists count as well.
-    return (
-      value?.known ??
-      (value?.data && value.data.dtype !== 'float16' && value.type.shape.length <= 1 && sizeOf(value.data.shape) <= SMALL ? numbersOf(value.data) : null)
-    );
+    return value?.known ?? (value?.data && value.type.shape.length <= 1 && sizeOf(value.data.shape) <= SMALL ? numbersOf(value.data) : null);
   }
 
   numbers(i: number): readonly number[] {

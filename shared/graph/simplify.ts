@@ -1,7 +1,7 @@
 /** @file Peephole rules applied while a graph is built: a node that would only copy its input is not made. */
 import type { GraphBuilder } from './builder.js';
 import { sameShape } from './dim.js';
-import type { Attrs, Type, Value } from './value.js';
+import { numbersOf, type Attrs, type Type, type Value } from './value.js';
 
 /** The value that a node would merely repeat, or null where the node has work to do. */
 export function simplify(g: GraphBuilder, op: string, inputs: readonly (Value | null)[], attrs: Attrs, type: Type): Value | null {
@@ -42,7 +42,7 @@ function sameInterleave(x: Value, y: Value | null | undefined): boolean {
 
 function isScalar(value: Value | null | undefined, wanted: number): boolean {
   const data = value?.data;
-  return data !== undefined && data !== null && data.data.length === 1 && data.dtype !== 'float16' && Number(data.data[0]) === wanted;
+  return data !== undefined && data !== null && data.data.length === 1 && numbersOf(data)[0] === wanted;
 }
 
 /** Two transposes in a row become one, or none. */

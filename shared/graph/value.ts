@@ -1,4 +1,5 @@
 /** @file Values, nodes and graphs: the intermediate representation that everything else builds, reads or rewrites. */
+import { halfToNumber } from '../math/float16.js';
 
 /** Element types that robenc computes with, named as ONNX names them. */
 export type DType = 'float32' | 'float64' | 'float16' | 'int8' | 'uint8' | 'int32' | 'int64' | 'bool';
@@ -105,5 +106,6 @@ export function integers(data: readonly number[], shape: readonly number[] = [da
 
 /** The elements of a tensor as plain numbers; int64 beyond 2^53 loses its low bits, as sizes never are. */
 export function numbersOf(tensor: TensorData): number[] {
+  if (tensor.dtype === 'float16') return Array.from(tensor.data as Uint16Array, halfToNumber);
   return Array.from(tensor.data as ArrayLike<number | bigint>, Number);
 }

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { eagerGradient, eagerLosses } from '@robenc/export/eager-gradient.js';
 import { compareOutputs, refuseMismatch } from '@robenc/export/verify.js';
 import { traceGraph } from '@robenc/export/trace/trace.js';
-import { attackLosses } from '@robenc/shared/autodiff/attack-loss.js';
+import { attackLosses } from '@robenc/shared/autodiff/losses/index.js';
 import { differentiate } from '@robenc/shared/autodiff/differentiate.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import type { Graph } from '@robenc/shared/graph/value.js';
@@ -86,10 +86,10 @@ describe('eagerGradient', () => {
   for (const loss of eagerLosses.entries) {
     it(`agrees with the gradient graph for ${loss.name}`, async () => {
       const { graph } = differentiate(classifierGraph(), { wrt: 'image', loss: loss.name });
-      const target =
-        loss.target === 'label'
-          ? { label: { dtype: 'int64' as const, shape: [3], data: BigInt64Array.of(4n, 0n, 2n) } }
-          : draw({ target: { shape: [3, 5] } }, 6);
+      const classes = (...list: bigint[]) => ({ dtype: 'int64' as const, shape: [3], data: BigInt64Array.from(list) });
+      const target = loss.inputs.includes('label')
+        ? { label: classes(4n, 0n, 2n), ...(loss.inputs.includes('target_label') ? { target_label: classes(1n, 3n, 0n) } : {}) }
+        : draw({ target: { shape: [3, 5] } }, 6);
       const fn = eagerGradient(classifier(), { wrt: 'image', output: 'logits', loss: loss.name });
       const record = await using(graph, (session) => compareOutputs({ graph: 'gradient', session, fn, feeds: [{ ...feedsOf(3, 5), ...target }] }));
       assert.ok(record.maxRelativeError < 5e-6, `${record.maxRelativeError}`);

@@ -27,7 +27,10 @@ describe('robenc differentiate', () => {
   async function run(model: string, options: Record<string, unknown> = {}): Promise<{ answer: Answer; context: MemoryContext; path: string }> {
     const context = memoryContext({ json: true, cwd: folder });
     const path = join(folder, 'made/gradient.onnx');
-    const code = await command.run({ model, wrt: 'image', loss: 'cross-entropy', out: 'made/gradient.onnx', force: false, ...options }, context);
+    const code = await command.run(
+      { model, wrt: ['image'], loss: 'cross-entropy', out: 'made/gradient.onnx', straightThrough: [], force: false, ...options },
+      context,
+    );
     assert.equal(code, 0);
     assert.equal(context.results.length, 1);
     return { answer: context.results[0] as Answer, context, path };
@@ -116,7 +119,7 @@ describe('robenc differentiate', () => {
   });
 
   it('unknown names are refused with those that there are', async () => {
-    assert.match((await refusal({}, { wrt: 'pixels' })).message, /no input "pixels".*"image" float32\[batch,3,2,2\]/);
+    assert.match((await refusal({}, { wrt: ['pixels'] })).message, /no input "pixels".*"image" float32\[batch,3,2,2\]/);
     assert.match((await refusal({}, { output: 'scores' })).message, /no output "scores".*"logits"/);
   });
 
@@ -129,7 +132,7 @@ describe('robenc differentiate', () => {
     { output: 'label' },
   ] satisfies Disguise[])
     it(`a model with ${JSON.stringify(disguise)} is asked to rename it`, async () => {
-      const error = await refusal(disguise, { wrt: 'input' in disguise ? disguise.input : 'image' });
+      const error = await refusal(disguise, { wrt: ['input' in disguise ? disguise.input : 'image'] });
       assert.match(error.message, /"(loss|gradient|label)".*[Rr]ename/);
     });
 
@@ -148,10 +151,26 @@ describe('robenc differentiate', () => {
       assert.deepEqual(outputs['gradient']!.shape, [1, 3, 2, 2]);
     });
 
-  it('an operator that blocks the gradient is named with its node', async () => {
+  it('an operator that blocks the gradient is named with its node, and taken for a copy of its input where that is asked', async () => {
     const error = await refusal({ rounded: true });
     assert.equal(error.code, 'unsupported');
-    assert.match(error.message, /Round "quantise"/);
+    assert.match(error.message, /Round "quantise".*--straight-through Round/);
+    const image = floats(
+      Float32Array.from({ length: PIXELS }, (_, i) => i - 4),
+      [1, 3, 2, 2],
+    );
+    const feeds = { image, label: integers([2]) };
+    const plain = await compute((await run(writeModel(folder))).path, feeds);
+    const { path } = await run(writeModel(folder, { rounded: true }), { straightThrough: ['Round'], force: true });
+    assert.deepEqual(numbersOf((await compute(path, feeds))['gradient']!), numbersOf(plain['gradient']!));
+  });
+
+  it('by an input and an initializer there is an output each', async () => {
+    const { answer } = await run(writeModel(folder), { wrt: ['image', 'weights'], loss: 'margin' });
+    assert.deepEqual(answer.outputs.slice(2), [
+      { name: 'gradient_image', type: 'float32[batch,3,2,2]' },
+      { name: 'gradient_weights', type: 'float32[12,5]' },
+    ]);
   });
 
   it('a file that is there is kept without --force', async () => {
