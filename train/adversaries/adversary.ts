@@ -13,6 +13,8 @@ export interface AdversaryPlan {
   readonly replays: number;
   /** True where each of these backward passes also moves the perturbation, which the next batch starts from ("free" training). */
   readonly carries: boolean;
+  /** Which views of an image it changes: every one, or only the last, which the others then stand against unperturbed. */
+  readonly views: 'all' | 'last';
 }
 
 export interface Adversary<C = object> {

@@ -2,10 +2,10 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { parseEpsilon } from '@robenc/shared/config/epsilon.js';
 import type { Adversary } from './adversary.js';
-import { epsilon, stepSize } from './options.js';
+import { epsilon, stepSize, views } from './options.js';
 
 const config = Type.Object(
-  { epsilon, stepSize, replays: Type.Integer({ default: 3, minimum: 1, description: 'times that each batch is used' }) },
+  { epsilon, stepSize, views, replays: Type.Integer({ default: 3, minimum: 1, description: 'times that each batch is used' }) },
   { additionalProperties: false },
 );
 
@@ -20,5 +20,6 @@ export const free: Adversary<Static<typeof config>> = {
     attackSteps: 0,
     replays: options.replays,
     carries: true,
+    views: options.views,
   }),
 };

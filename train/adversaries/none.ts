@@ -8,5 +8,5 @@ export const none: Adversary<Static<typeof config>> = {
   name: 'none',
   summary: 'no adversary: train on the views as they are',
   config,
-  plan: () => ({ epsilon: 0, stepSize: 0, attackSteps: 0, replays: 1, carries: false }),
+  plan: () => ({ epsilon: 0, stepSize: 0, attackSteps: 0, replays: 1, carries: false, views: 'all' }),
 };

@@ -2,10 +2,10 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { parseEpsilon } from '@robenc/shared/config/epsilon.js';
 import type { Adversary } from './adversary.js';
-import { epsilon, stepSize } from './options.js';
+import { epsilon, stepSize, views } from './options.js';
 
 const config = Type.Object(
-  { epsilon, stepSize, steps: Type.Integer({ default: 5, minimum: 1, description: 'ascent steps before the optimizer step' }) },
+  { epsilon, stepSize, views, steps: Type.Integer({ default: 5, minimum: 1, description: 'ascent steps before the optimizer step' }) },
   { additionalProperties: false },
 );
 
@@ -23,5 +23,6 @@ export const pgd: Adversary<Static<typeof config>> = {
     attackSteps: options.steps,
     replays: 1,
     carries: false,
+    views: options.views,
   }),
 };

@@ -5,8 +5,9 @@ import { gradient, onesLike } from '@robenc/shared/autodiff/vjp.js';
 import type { GraphBuilder } from '@robenc/shared/graph/builder.js';
 import type { Graph, Value } from '@robenc/shared/graph/value.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
-import { ascend, intoBox } from '../adversaries/perturbation.js';
+import { ascend, intoBox, perturb } from '../adversaries/perturbation.js';
 import { mapValues, type Parameters } from '../tensors/parameters.js';
+import { perturbationShape, pixelShape } from './contract.js';
 import type { StepSpec } from './engine.js';
 import { objective } from './objective.js';
 
@@ -54,13 +55,12 @@ interface Step {
 }
 
 function openStep(g: GraphBuilder, spec: StepSpec, shapes: StepShapes): Step {
-  const pixels = [spec.views * spec.batch, 3, spec.size, spec.size];
   const read = (group: Group): Values => mapValues(shapes[group], ({ shape }, name) => g.input(`${group}/${name}`, 'float32', shape));
-  const views = g.input('views', 'float32', pixels);
+  const views = g.input('views', 'float32', pixelShape(spec));
   return {
     views,
     labels: spec.loss.use.needsLabels ? g.input('labels', 'int32', [spec.batch]) : null,
-    delta: spec.adversary.epsilon > 0 ? enterBox(g, views, g.input('delta', 'float32', pixels)) : null,
+    delta: spec.adversary.epsilon > 0 ? enterBox(g, views, g.input('delta', 'float32', perturbationShape(spec))) : null,
     groups: { params: read('params'), state: read('state'), slots: read('slots') },
   };
 }
@@ -95,7 +95,7 @@ function forward(g: GraphBuilder, spec: StepSpec, step: Step): { loss: Value; pa
   const { outputs } = trace({
     builder: g,
     inputs: [
-      { name: 'x', value: step.delta ? g.add(step.views, step.delta) : step.views },
+      { name: 'x', value: step.delta ? perturbed(g, step.views, step.delta) : step.views },
       ...(step.labels ? [{ name: 'labels', value: step.labels }] : []),
       ...prefixed('params', step.groups.params),
       ...prefixed('state', step.groups.state),
@@ -143,6 +143,14 @@ function moveDelta(g: GraphBuilder, spec: StepSpec, { views, delta }: Step, slop
     fn: ({ x, delta: before, slope: gradientOfDelta }) => ({ delta: ascend(spec.adversary, x!, before!, gradientOfDelta!) }),
   });
   return outputs['delta']!;
+}
+
+function perturbed(g: GraphBuilder, views: Value, delta: Value): Value {
+  const inputs = [
+    { name: 'x', value: views },
+    { name: 'delta', value: delta },
+  ];
+  return trace({ builder: g, inputs, fn: ({ x, delta: by }) => ({ x: perturb(x!, by!) }) }).outputs['x']!;
 }
 
 /** A carried perturbation meets a new batch: the part of it that keeps the pixels in [0,1]. */

@@ -4,15 +4,20 @@ import type { Random } from '@robenc/shared/math/random.js';
 import type { Parameters } from '../tensors/parameters.js';
 import type { Batch, StepSpec, TrainingState } from './engine.js';
 
-/** [views * batch, 3, size, size]: the shape of a batch and of a carried perturbation. */
+/** [views * batch, 3, size, size]: the shape of a batch. */
 export function pixelShape({ views, batch, size }: StepSpec): [number, number, number, number] {
   return [views * batch, 3, size, size];
+}
+
+/** The shape of the perturbation: [batch, 3, size, size] for each view that the adversary changes. */
+export function perturbationShape({ views, batch, size, adversary }: StepSpec): [number, number, number, number] {
+  return [(adversary.views === 'last' ? 1 : views) * batch, 3, size, size];
 }
 
 /** The state before the first step: new parameters, no momentum, no perturbation. */
 export function initialState({ encoder, optimizer, ...spec }: StepSpec, random: Random): TrainingState {
   const { params, state } = encoder.use.init(encoder.config, random);
-  const shape = pixelShape({ encoder, optimizer, ...spec });
+  const shape = perturbationShape({ encoder, optimizer, ...spec });
   const delta = spec.adversary.carries ? { shape, data: new Float32Array(shape.reduce((a, b) => a * b)) } : null;
   return { params, encoderState: state, slots: optimizer.use.init(optimizer.config, params), delta };
 }

@@ -44,7 +44,7 @@ export interface TrainingState {
   readonly params: Parameters;
   readonly encoderState: Parameters;
   readonly slots: Parameters;
-  /** The perturbation carried to the next batch, [views * batch, 3, size, size]; null where the adversary carries none. */
+  /** The perturbation carried to the next batch, [views * batch, 3, size, size] or that of the last view; null where the adversary carries none. */
   readonly delta: HostTensor | null;
 }
 

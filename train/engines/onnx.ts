@@ -6,7 +6,7 @@ import { openSession } from '@robenc/shared/runtime/session.js';
 import type { Session } from '@robenc/shared/runtime/types.js';
 import { mapValues, type Parameters } from '../tensors/parameters.js';
 import { compileAttackStep, compileStep, GROUPS, type Group } from './compiled-step.js';
-import { checkBatch, checkState, pixelShape } from './contract.js';
+import { checkBatch, checkState, perturbationShape, pixelShape } from './contract.js';
 import type { Batch, Engine, EngineOptions, StepMetrics, StepSpec, TrainingState } from './engine.js';
 
 /**
@@ -94,7 +94,7 @@ class OnnxEngine implements Engine {
   #take({ params, encoderState, slots, delta }: TrainingState): void {
     const { spec } = this;
     this.#groups = { params: mapValues(params, toTensor), state: mapValues(encoderState, toTensor), slots: mapValues(slots, toTensor) };
-    const shape = pixelShape(spec);
+    const shape = perturbationShape(spec);
     if (spec.adversary.epsilon > 0) this.#delta = delta ? toTensor(delta) : zeros({ dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) });
   }
 

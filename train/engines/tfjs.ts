@@ -1,9 +1,9 @@
 /** @file The eager engine: the same functions as the compiled one, run and differentiated by tfjs itself. */
 import * as tf from '@tensorflow/tfjs';
 import { RobencError } from '@robenc/shared/errors.js';
-import { ascend, intoBox } from '../adversaries/perturbation.js';
+import { ascend, intoBox, lastRows, perturb } from '../adversaries/perturbation.js';
 import { toBackend, toHost, type Tensors } from '../tensors/parameters.js';
-import { checkBatch, checkState, pixelShape } from './contract.js';
+import { checkBatch, checkState, perturbationShape, pixelShape } from './contract.js';
 import type { Batch, Engine, EngineOptions, StepMetrics, StepSpec, TrainingState } from './engine.js';
 import { differentiate, type Gradients } from './eager-gradient.js';
 import { chooseBackend } from './tfjs-backend.js';
@@ -53,20 +53,20 @@ function takeStep(spec: StepSpec, { params, state, slots, carried }: Values, bat
   const x = tf.tensor4d(batch.views, pixelShape(spec));
   const labels = loss.use.needsLabels ? { labels: tf.tensor1d(batch.labels!, 'int32') } : {};
   const attacked = adversary.attackSteps > 0 || adversary.carries;
-  let delta = carried['delta'] ? intoBox(x, carried['delta']) : tf.zerosLike<tf.Tensor>(x);
+  let delta = carried['delta'] ? intoBox(x, carried['delta']) : tf.zeros(perturbationShape(spec));
   const pass = (wanted: { params: boolean; pixels: boolean }): Gradients =>
-    differentiate(spec, { params, state, x: attacked ? tf.add(x, delta) : x, ...labels }, wanted);
+    differentiate(spec, { params, state, x: attacked ? (perturb(x, delta) as tf.Tensor4D) : x, ...labels }, wanted);
 
   for (let step = 0; step < adversary.attackSteps; step++) {
     const { pixels, state: next } = pass({ params: false, pixels: true });
-    delta = ascend(adversary, x, delta, pixels!);
+    delta = ascend(adversary, x, delta, lastRows(pixels!, delta.shape[0]!));
     state = next;
   }
   let seen: Seen | null = null;
   for (const rate of learningRates) {
     const now = pass({ params: true, pixels: adversary.carries });
     ({ params, slots } = optimizer.use.update(optimizer.config, { params, grads: now.params, slots, learningRate: tf.scalar(rate) }));
-    if (adversary.carries) delta = ascend(adversary, x, delta, now.pixels!);
+    if (adversary.carries) delta = ascend(adversary, x, delta, lastRows(now.pixels!, delta.shape[0]!));
     state = now.state;
     seen = { loss: now.loss, parts: now.parts, gradientNorm: lengthOf(now.params) };
   }

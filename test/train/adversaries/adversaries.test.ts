@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { check } from '@robenc/shared/config/check.js';
 import { adversaries } from '@robenc/train/adversaries/index.js';
-import { ascend, intoBox } from '@robenc/train/adversaries/perturbation.js';
+import { ascend, intoBox, perturb } from '@robenc/train/adversaries/perturbation.js';
 
 function plan(name: string, options: object = {}) {
   const adversary = adversaries.get(name);
@@ -14,14 +14,15 @@ describe('adversaries', () => {
   before(() => tf.setBackend('cpu'));
 
   it('none, pgd and free plan their passes', () => {
-    assert.deepEqual(plan('none'), { epsilon: 0, stepSize: 0, attackSteps: 0, replays: 1, carries: false });
-    assert.deepEqual(plan('pgd', { steps: 7 }), { epsilon: 8 / 255, stepSize: 0.01, attackSteps: 7, replays: 1, carries: false });
+    assert.deepEqual(plan('none'), { epsilon: 0, stepSize: 0, attackSteps: 0, replays: 1, carries: false, views: 'all' });
+    assert.deepEqual(plan('pgd', { steps: 7 }), { epsilon: 8 / 255, stepSize: 0.01, attackSteps: 7, replays: 1, carries: false, views: 'all' });
     assert.deepEqual(plan('free', { replays: 4, epsilon: 0.1, stepSize: '2/255' }), {
       epsilon: 0.1,
       stepSize: 2 / 255,
       attackSteps: 0,
       replays: 4,
       carries: true,
+      views: 'all',
     });
   });
 
@@ -33,6 +34,16 @@ describe('adversaries', () => {
   it('a perturbation is cut where it would leave [0,1]', () => {
     const delta = tf.tidy(() => intoBox(tf.tensor1d([0.1, 0.5, 0.95]), tf.tensor1d([-0.2, 0.2, 0.2])).dataSync());
     for (const [index, expected] of [-0.1, 0.2, 0.05].entries()) assert.ok(Math.abs(delta[index]! - expected) < 1e-6);
+  });
+
+  it('with views "last" only the last view changes, and is kept in [0,1] by its own pixels', () => {
+    tf.tidy(() => {
+      const x = tf.tensor2d([0.1, 0.2, 0.3, 0.4, 0.5, 0.95], [6, 1]);
+      const delta = intoBox(x, tf.tensor2d([0.2, 0.2], [2, 1]));
+      for (const [i, expected] of [0.2, 0.05].entries()) assert.ok(Math.abs(delta.dataSync()[i]! - expected) < 1e-6);
+      const seen = perturb(x, delta).dataSync();
+      for (const [i, expected] of [0.1, 0.2, 0.3, 0.4, 0.7, 1].entries()) assert.ok(Math.abs(seen[i]! - expected) < 1e-6);
+    });
   });
 
   it('an ascent step follows the sign of the gradient, stops at epsilon, and rests where the gradient is zero', () => {

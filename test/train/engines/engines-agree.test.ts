@@ -29,8 +29,8 @@ function distance(a: TrainingState, b: TrainingState): { worst: number; where: s
 
 describe('training engines', function () {
   this.timeout(120_000);
-  for (const adversary of [{ name: 'none' }, { name: 'free', replays: 2 }, { name: 'pgd', steps: 2 }]) {
-    it(`one whole step with adversary ${adversary.name} gives the same parameters compiled and eager, within 1e-5`, async () => {
+  for (const adversary of [{ name: 'none' }, { name: 'free', replays: 2 }, { name: 'pgd', steps: 2 }, { name: 'free', views: 'last' }, { name: 'pgd', views: 'last' }]) {
+    it(`one whole step with adversary ${JSON.stringify(adversary)} gives the same parameters compiled and eager, within 1e-5`, async () => {
       const plan = planOf(loadRunConfig({ ...TINY, adversary }));
       const pixels = 3 * plan.spec.size ** 2 * plan.spec.views * plan.spec.batch;
       const random = new Random(5, 'pixels');
