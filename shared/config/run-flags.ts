@@ -12,7 +12,7 @@ export const runFlags = {
   loss: { type: 'string', value: 'name', description: 'training loss' },
   adversary: { type: 'string', value: 'name', description: 'adversary during training: none, pgd or free' },
   epsilon: { type: 'string', value: 'e', description: "the adversary's radius in pixels of [0,1], e.g. 8/255" },
-  views: { type: 'number', integer: true, minimum: 2, description: 'views of each image' },
+  views: { type: 'number', integer: true, minimum: 1, description: 'views of each image' },
   batchSize: { type: 'number', integer: true, minimum: 2, description: 'images in a batch' },
   epochs: { type: 'number', description: 'passes over the data' },
   maxSteps: { type: 'number', integer: true, minimum: 0, description: 'stop after that many batches; 0 keeps the untrained encoder' },

@@ -46,8 +46,8 @@ export const RunConfig = Type.Object(
     views: section({
       /** How boxes are drawn: `crops` or `patches`. */
       scheme: Type.String({ default: 'crops' }),
-      /** Views of each image; a self-supervised loss compares them, so two are the least. */
-      count: count({ minimum: 2, default: 16 }),
+      /** Views of each image; a self-supervised loss compares them, so it takes two or more. */
+      count: count({ default: 16 }),
       /** Of the crop scheme and the photometric operations; checked by them. */
       options: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
     }),
@@ -61,6 +61,8 @@ export const RunConfig = Type.Object(
     /** `unit`: whether the rate moves on with every batch or with every replay of it. */
     schedule: choice('cosine', { unit: Type.Union([Type.Literal('batch'), Type.Literal('replay')], { default: 'batch' }) }),
     adversary: choice('free', {}),
+    /** A running average of the encoder over the steps; it is what is evaluated and exported. */
+    average: Type.Optional(Type.Object({ decay: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.99 }) }, closed)),
     engine: section({
       name: Type.String({ default: 'onnx' }),
       device: Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('cuda'), Type.Literal('webgpu')], { default: 'auto' }),

@@ -18,6 +18,8 @@ export interface Encoding {
   readonly embedding: tf.Tensor2D;
   /** What the loss sees, rows of length 1: [batch, projection]. */
   readonly projection: tf.Tensor2D;
+  /** The same before it is scaled: [batch, projection]. */
+  readonly output: tf.Tensor2D;
   /** In mode `train` the state after this batch, under the same names; in mode `eval` the state as given. */
   readonly state: Tensors;
 }

@@ -41,6 +41,12 @@ export function initLinear(to: Initial, name: string, { from, out }: { from: num
   to.params[`${name}.bias`] = filled([out], () => to.random.uniform(-bound, bound));
 }
 
+/** Weights [from, out] of deviation 0.02 and a bias of zero, as vision transformers start. */
+export function initWeights(to: Initial, name: string, { from, out }: { from: number; out: number }): void {
+  to.params[`${name}.weight`] = filled([from, out], () => 0.02 * to.random.normal());
+  to.params[`${name}.bias`] = filled([out], () => 0);
+}
+
 /** Convolution, then batch normalisation. A bias between them would cancel, so there is none. `x` [n, h, w, in]. */
 export function applyConvolution(context: Context, name: string, x: tf.Tensor4D, stride: number): tf.Tensor4D {
   const filter = context.params[`${name}.filter`] as tf.Tensor4D;

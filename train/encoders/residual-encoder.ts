@@ -2,7 +2,7 @@
 import type { EncoderValues, Encoding, Encoder } from './encoder.js';
 import { normalizeInput } from './input.js';
 import { applyProjector, initProjector, type ProjectorSizes } from './projector.js';
-import { applyResidual, initResidual, type Architecture } from './residual.js';
+import { applyResidual, featuresOf, initResidual, type Architecture } from './residual.js';
 
 interface ResidualConfig extends ProjectorSizes {
   readonly mean: readonly number[];
@@ -21,7 +21,7 @@ export function residualEncoder<C extends ResidualConfig>(
       const architecture = architectureOf(config);
       const initial = { params: {}, state: {}, random };
       initResidual(initial, architecture);
-      initProjector(initial, architecture.widths.at(-1)!, config);
+      initProjector(initial, featuresOf(architecture), config);
       return { params: initial.params, state: initial.state };
     },
     apply(config, params, state, x, mode): Encoding {

@@ -20,5 +20,5 @@ const config = Type.Object(
 
 export const resnetSmall = residualEncoder(
   { name: 'resnet-small', summary: 'small ResNet for CPUs with sizes of your choice', config },
-  ({ widths, blocks }) => ({ widths, blocks }),
+  ({ widths, blocks }) => ({ widths, blocks: widths.map(() => blocks), block: 'basic', stem: 'small' }),
 );

@@ -6,6 +6,7 @@ import type { GraphBuilder } from '@robenc/shared/graph/builder.js';
 import type { Graph, Value } from '@robenc/shared/graph/value.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import { ascend, intoBox, perturb } from '../adversaries/perturbation.js';
+import { moveAverage } from '../optimizers/average.js';
 import { mapValues, type Parameters } from '../tensors/parameters.js';
 import { perturbationShape, pixelShape } from './contract.js';
 import type { StepSpec } from './engine.js';
@@ -85,8 +86,8 @@ function takeReplay(g: GraphBuilder, spec: StepSpec, step: Step, rate: Value, la
   }
   const updated = optimize(g, spec, step, grads, rate);
   step.groups.params = updated.params;
-  step.groups.slots = updated.slots;
   step.groups.state = pass.state;
+  step.groups.slots = { ...updated.slots, ...averaged(g, spec, step) };
   if (moves) step.delta = moveDelta(g, spec, step, slopes[names.length]!);
 }
 
@@ -129,6 +130,17 @@ function optimize(g: GraphBuilder, spec: StepSpec, step: Step, grads: Values, ra
     },
   });
   return { params: withPrefix('params', outputs), slots: withPrefix('slots', outputs) };
+}
+
+/** The running average of the encoder after this step, as slots; none where the run keeps none. `step` has the new values already, but for its slots. */
+function averaged(g: GraphBuilder, { average }: StepSpec, { groups: { params, state, slots } }: Step): Values {
+  if (average === null) return {};
+  const inputs = [...prefixed('params', params), ...prefixed('state', state), ...prefixed('slots', slots)];
+  return trace({
+    builder: g,
+    inputs,
+    fn: (given) => moveAverage(average, withPrefix('slots', given), { params: withPrefix('params', given), state: withPrefix('state', given) }),
+  }).outputs;
 }
 
 /** The perturbation after one ascent step, by the same function as the eager engine's. */

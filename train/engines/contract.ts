@@ -2,6 +2,7 @@
 import { RobencError } from '@robenc/shared/errors.js';
 import type { Random } from '@robenc/shared/math/random.js';
 import type { Parameters } from '../tensors/parameters.js';
+import { initAverage } from '../optimizers/average.js';
 import type { Batch, StepSpec, TrainingState } from './engine.js';
 
 /** [views * batch, 3, size, size]: the shape of a batch. */
@@ -19,7 +20,12 @@ export function initialState({ encoder, optimizer, ...spec }: StepSpec, random: 
   const { params, state } = encoder.use.init(encoder.config, random);
   const shape = perturbationShape({ encoder, optimizer, ...spec });
   const delta = spec.adversary.carries ? { shape, data: new Float32Array(shape.reduce((a, b) => a * b)) } : null;
-  return { params, encoderState: state, slots: optimizer.use.init(optimizer.config, params), delta };
+  return {
+    params,
+    encoderState: state,
+    slots: { ...optimizer.use.init(optimizer.config, params), ...(spec.average === null ? {} : initAverage(params, state)) },
+    delta,
+  };
 }
 
 /** Throws `bad-input` when the batch or the learning rates do not fit the engine's spec. */

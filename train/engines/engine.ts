@@ -17,6 +17,8 @@ export interface StepSpec {
   readonly loss: Choice<Loss>;
   readonly optimizer: Choice<Optimizer>;
   readonly adversary: AdversaryPlan;
+  /** How much of the running average of the encoder a step keeps; null where there is none. */
+  readonly average: number | null;
   /** Views of each image. */
   readonly views: number;
   /** Images in a batch. */

@@ -23,7 +23,7 @@ export interface Objective {
 export function objective({ encoder, loss, views, batch }: StepSpec, { params, state, x, labels }: ObjectiveInput): Objective {
   const images: tf.Tensor4D = tf.transpose(x, [0, 2, 3, 1]);
   const encoding = encoder.use.apply(encoder.config, params, state, images, 'train');
-  const projections: tf.Tensor3D = tf.reshape(encoding.projection, [views, batch, -1]);
+  const projections: tf.Tensor3D = tf.reshape(loss.use.rows === 'unit' ? encoding.projection : encoding.output, [views, batch, -1]);
   const value = loss.use.value(loss.config, { projections, ...(labels && { labels }) });
   return { ...value, state: encoding.state };
 }

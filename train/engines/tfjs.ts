@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { RobencError } from '@robenc/shared/errors.js';
 import { ascend, intoBox, lastRows, perturb } from '../adversaries/perturbation.js';
+import { moveAverage } from '../optimizers/average.js';
 import { toBackend, toHost, type Tensors } from '../tensors/parameters.js';
 import { checkBatch, checkState, perturbationShape, pixelShape } from './contract.js';
 import type { Batch, Engine, EngineOptions, StepMetrics, StepSpec, TrainingState } from './engine.js';
@@ -59,14 +60,17 @@ function takeStep(spec: StepSpec, { params, state, slots, carried }: Values, bat
 
   for (let step = 0; step < adversary.attackSteps; step++) {
     const { pixels, state: next } = pass({ params: false, pixels: true });
-    delta = ascend(adversary, x, delta, lastRows(pixels!, delta.shape[0]!));
+    delta = ascend(adversary, x, delta, lastRows(pixels!, delta.shape[0]));
     state = next;
   }
   let seen: Seen | null = null;
   for (const rate of learningRates) {
     const now = pass({ params: true, pixels: adversary.carries });
+    const before = slots;
     ({ params, slots } = optimizer.use.update(optimizer.config, { params, grads: now.params, slots, learningRate: tf.scalar(rate) }));
-    if (adversary.carries) delta = ascend(adversary, x, delta, lastRows(now.pixels!, delta.shape[0]!));
+    const averages = spec.average === null ? {} : moveAverage(spec.average, before, { params, state: now.state });
+    slots = { ...slots, ...averages };
+    if (adversary.carries) delta = ascend(adversary, x, delta, lastRows(now.pixels!, delta.shape[0]));
     state = now.state;
     seen = { loss: now.loss, parts: now.parts, gradientNorm: lengthOf(now.params) };
   }

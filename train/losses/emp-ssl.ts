@@ -23,8 +23,9 @@ export const empSsl: Loss<Static<typeof config>> = {
   summary: 'EMP-SSL: agreement of many views with their mean, and total coding rate',
   config,
   parts: ['invariance', 'codingRate'],
+  rows: 'unit',
   needsLabels: false,
-  views: { least: 1, most: Infinity },
+  views: { least: 2, most: Infinity },
   value({ invarianceWeight, codingRateWeight, codingRateEpsilon }, { projections }) {
     const invariance = invarianceOf(projections);
     const codingRate = codingRateOf(projections, codingRateEpsilon);

@@ -1,9 +1,9 @@
-/** @file What a self-supervised loss is: a pure function from the projections of several views of each image to one number. */
+/** @file What a loss is: a pure function from the projections of several views of each image to one number. */
 import type * as tf from '@tensorflow/tfjs';
 import type { Schema } from '../tensors/schema.js';
 
 export interface Views {
-  /** Projections [views, batch, dim]: entry [v, i] is view v of image i. */
+  /** Projections [views, batch, dim], as `rows` of the loss asks for them: entry [v, i] is view v of image i. */
   readonly projections: tf.Tensor3D;
   /** Class of each image, int32 [batch], for supervised losses. */
   readonly labels?: tf.Tensor1D;
@@ -23,6 +23,11 @@ export interface Loss<C = object> {
   readonly config: Schema<C>;
   /** Names of the parts that `value` answers. */
   readonly parts: readonly string[];
+  /**
+   * What a row of `projections` is: scaled to length 1, as the encoder gives it, or (as it is, too) the logits of the classes, of which it must have
+   * one for each class of the data.
+   */
+  readonly rows: 'unit' | 'free' | 'logits';
   /** True where `value` cannot do without labels. */
   readonly needsLabels: boolean;
   /** The number of views per image that it takes. */

@@ -12,6 +12,7 @@ export const ntXent: Loss<Static<typeof config>> = {
   summary: 'SimCLR: each view finds the other views of its image',
   config,
   parts: ['contrast'],
+  rows: 'unit',
   needsLabels: false,
   views: { least: 2, most: Infinity },
   value(options, { projections }) {

@@ -13,6 +13,7 @@ export const supCon: Loss<Static<typeof config>> = {
   summary: 'supervised contrast: each view finds all views of its class',
   config,
   parts: ['contrast'],
+  rows: 'unit',
   needsLabels: true,
   views: { least: 2, most: Infinity },
   value(options, { projections, labels }) {

@@ -5,6 +5,7 @@ import type { Graph } from '@robenc/shared/graph/value.js';
 import { foldConstants } from '@robenc/shared/runtime/fold-constants.js';
 import type { Choice, TrainingState } from '../engines/engine.js';
 import type { Encoder } from '../encoders/encoder.js';
+import { encoderOf } from '../optimizers/average.js';
 import { toBackend } from '../tensors/parameters.js';
 import { openRun } from './folder.js';
 import { planOf, type Plan } from './plan.js';
@@ -43,6 +44,7 @@ export interface TrainedEncoder {
 export async function openEncoder(folder: string): Promise<TrainedEncoder> {
   const { run, checkpoint, summary } = openRun(folder);
   const plan = planOf(run);
-  const { state, step, seconds } = checkpoint;
+  const { step, seconds } = checkpoint;
+  const state = encoderOf(checkpoint.state);
   return { plan, state, step, seconds, summary, graph: await encoderGraph(plan.spec.encoder, state, run.data.size) };
 }

@@ -37,6 +37,7 @@ export function planOf(run: RunConfig): Plan {
       loss,
       optimizer: choose(optimizers, run.optimizer as Named, 'optimizer', ['learningRate']),
       adversary: use.plan(config),
+      average: run.average?.decay ?? null,
       views: run.views.count,
       batch: run.batchSize,
       size: run.data.size,
@@ -48,6 +49,17 @@ export function planOf(run: RunConfig): Plan {
 /** The state before the first step, drawn from the run's seed. */
 export function firstState({ run, spec }: Plan): TrainingState {
   return initialState(spec, new Random(run.seed, 'encoder', spec.encoder.use.name));
+}
+
+/** Throws `bad-input` when the loss takes rows as logits and there are more classes than that. */
+export function checkClasses({ spec: { encoder, loss } }: Plan, classes: number): void {
+  const { projection } = encoder.use.dimensions(encoder.config);
+  if (loss.use.rows === 'logits' && projection < classes)
+    throw new RobencError(
+      'bad-input',
+      `encoder.projection is ${projection}, but with the loss ${loss.use.name} it needs one value for each of ${classes} classes. Set encoder.projection=${classes}.`,
+      { field: 'encoder.projection' },
+    );
 }
 
 /** How long the run is: batches in an epoch (a last part of a batch is left out) and in all. */
@@ -62,11 +74,14 @@ export function lengthOf({ run }: Plan, images: number): { perEpoch: number; ste
   return { perEpoch, steps: Math.min(Math.max(1, Math.round(run.epochs * perEpoch)), run.maxSteps ?? Infinity) };
 }
 
-/** The learning rate of every replay of batch `step` (from 0) of `steps`. */
+/**
+ * The learning rate of every replay of batch `step` (from 0) of `steps`. With `schedule.unit` "replay" the rate moves on with each replay although the
+ * length of the schedule counts batches, as in the published code of CF-AMC-SSL: a cosine then falls and rises again, `replays` half waves in all.
+ */
 export function learningRates({ run, spec, schedule }: Plan, step: number, steps: number): number[] {
   const replays = spec.adversary.replays;
   return Array.from({ length: replays }, (_, replay) => {
-    const [at, total] = run.schedule.unit === 'replay' ? [step * replays + replay, steps * replays] : [step, steps];
-    return run.optimizer.learningRate * schedule.use.factor(schedule.config, at, total);
+    const at = run.schedule.unit === 'replay' ? step * replays + replay : step;
+    return run.optimizer.learningRate * schedule.use.factor(schedule.config, at, steps);
   });
 }

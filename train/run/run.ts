@@ -12,7 +12,7 @@ import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
 import { digestOf, writeEnvironment, writeRunFile, writeSummary } from './folder.js';
 import { trainLoop, type BatchSource, type Ending } from './loop.js';
 import { rewindMetrics, type StepRecord } from './metrics.js';
-import { firstState, lengthOf, planOf, type Plan } from './plan.js';
+import { checkClasses, firstState, lengthOf, planOf, type Plan } from './plan.js';
 
 export interface TrainOptions {
   readonly resume?: boolean;
@@ -59,6 +59,7 @@ export async function train(run: RunConfig, options: TrainOptions): Promise<Trai
     seed: run.seed,
     size: { height: size, width: size, fit: 'cover' },
   });
+  checkClasses(plan, set.classes.length);
   const { perEpoch, steps } = lengthOf(plan, set.count);
   claimOutputFolder(run.out, options);
   const checkpoint = options.resume ? resumeFrom(run.out, runDigest, note) : null;

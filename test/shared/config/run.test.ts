@@ -68,7 +68,7 @@ describe('run file', () => {
   });
 
   it('a wrong value is told with its path and the value', () => {
-    assert.match(failure(() => loadRunConfig({ views: { count: 1 } })).message, /views\.count is 1; it must be >= 2/);
+    assert.match(failure(() => loadRunConfig({ views: { count: 0 } })).message, /views\.count is 0; it must be >= 1/);
     assert.match(failure(() => loadRunConfig({ name: 'My Encoder' })).message, /name is "My Encoder"; it must be a model name of lower-case/);
     assert.match(failure(() => loadRunConfig({ engine: { device: 'gpu' } })).message, /engine\.device is "gpu"\. .*cuda/);
     assert.equal(failure(() => loadRunConfig({ views: 3 })).field, 'views');

@@ -4,6 +4,7 @@ import { loadRunConfig } from '@robenc/shared/config/run.js';
 import { Random } from '@robenc/shared/math/random.js';
 import type { TrainingState } from '../../../train/engines/engine.js';
 import { engines } from '../../../train/engines/index.js';
+import { encoderOf } from '../../../train/optimizers/average.js';
 import { firstState, learningRates, planOf } from '../../../train/run/plan.js';
 
 const TINY = {
@@ -29,7 +30,13 @@ function distance(a: TrainingState, b: TrainingState): { worst: number; where: s
 
 describe('training engines', function () {
   this.timeout(120_000);
-  for (const adversary of [{ name: 'none' }, { name: 'free', replays: 2 }, { name: 'pgd', steps: 2 }, { name: 'free', views: 'last' }, { name: 'pgd', views: 'last' }]) {
+  for (const adversary of [
+    { name: 'none' },
+    { name: 'free', replays: 2 },
+    { name: 'pgd', steps: 2 },
+    { name: 'free', views: 'last' },
+    { name: 'pgd', views: 'last' },
+  ]) {
     it(`one whole step with adversary ${JSON.stringify(adversary)} gives the same parameters compiled and eager, within 1e-5`, async () => {
       const plan = planOf(loadRunConfig({ ...TINY, adversary }));
       const pixels = 3 * plan.spec.size ** 2 * plan.spec.views * plan.spec.batch;
@@ -51,6 +58,32 @@ describe('training engines', function () {
       assert.ok(moved.worst > 1e-4, 'the step moved nothing, so agreement would say nothing');
     });
   }
+
+  it('AdamW with a running average gives the same parameters, moments and averages compiled and eager, within 1e-5', async () => {
+    const plan = planOf(
+      loadRunConfig({
+        ...TINY,
+        adversary: { name: 'free', replays: 1 },
+        optimizer: { name: 'adamw', learningRate: 0.01, epsilon: 1e-3 },
+        average: { decay: 0.5 },
+      }),
+    );
+    const random = new Random(7, 'pixels');
+    const views = Float32Array.from({ length: 3 * 64 * 12 }, () => random.next());
+    const states: TrainingState[] = [];
+    for (const name of engines.names) {
+      const engine = await engines.get(name).open(plan.spec, firstState(plan), { device: 'cpu', threads: 1 });
+      await engine.step({ views: views.slice() }, [0.01]);
+      states.push(await engine.state());
+      await engine.close();
+    }
+    const { worst, where } = distance(states[0]!, states[1]!);
+    assert.ok(worst <= 1e-5, `${where} differs by ${worst}`);
+    const average = encoderOf(states[0]!).params['stem.filter']!.data;
+    const [first, last] = [firstState(plan).params['stem.filter']!.data, states[0]!.params['stem.filter']!.data];
+    assert.notDeepEqual(average, first);
+    assert.notDeepEqual(average, last);
+  });
 
   it('several replays inside one graph give what one replay a run gives', async () => {
     const plan = planOf(loadRunConfig({ ...TINY, adversary: { name: 'free', replays: 2 } }));

@@ -32,6 +32,7 @@ export function toy({
     loss: choose(losses.get(loss), {}),
     optimizer: choose(optimizers.get('lars'), {}),
     adversary: attacker.use.plan(attacker.config),
+    average: null,
     views: 3,
     batch: 4,
     size: 8,

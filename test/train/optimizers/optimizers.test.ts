@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { adamw } from '@robenc/train/optimizers/adamw.js';
 import { lars } from '@robenc/train/optimizers/lars.js';
 import { sgd } from '@robenc/train/optimizers/sgd.js';
 import { toBackend, type Parameters } from '@robenc/train/tensors/parameters.js';
@@ -33,6 +34,23 @@ describe('optimizers', () => {
       const grads = toBackend(Object.fromEntries(names.map((name) => [name, reference.array(`${name.replace('p', 'g')}_step${step}`)])));
       ({ params, slots } = lars.update(config, { params, grads, slots, learningRate: tf.scalar(rate) }));
       for (const name of names) {
+        const distance = relativeDistance(params[name]!.dataSync(), reference.array(`${name}_step${step}`).data);
+        assert.ok(distance < 1e-6, `${name} after step ${step}: relative distance ${distance}`);
+      }
+    }
+  });
+
+  it('AdamW: two parameters agree with PyTorch within 1e-6 over four steps', () => {
+    const reference = readCase(join(FIXTURES, 'adamw'));
+    const { lrs, beta1, beta2, epsilon, weightDecay } = reference.facts as Record<string, number> & { lrs: number[] };
+    const config = { beta1: beta1!, beta2: beta2!, epsilon: epsilon!, weightDecay: weightDecay!, excludeBiasAndNorm: false };
+    const initial: Parameters = Object.fromEntries(['p0', 'p1'].map((name) => [name, reference.array(`${name}_init`)]));
+    let params = toBackend(initial);
+    let slots = toBackend(adamw.init(config, initial));
+    for (const [step, rate] of lrs.entries()) {
+      const grads = toBackend(Object.fromEntries(['p0', 'p1'].map((name) => [name, reference.array(`${name.replace('p', 'g')}_step${step}`)])));
+      ({ params, slots } = adamw.update(config, { params, grads, slots, learningRate: tf.scalar(rate) }));
+      for (const name of ['p0', 'p1']) {
         const distance = relativeDistance(params[name]!.dataSync(), reference.array(`${name}_step${step}`).data);
         assert.ok(distance < 1e-6, `${name} after step ${step}: relative distance ${distance}`);
       }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { check } from '@robenc/shared/config/check.js';
 import { cosine } from '@robenc/train/schedules/cosine.js';
 import { schedules } from '@robenc/train/schedules/index.js';
+import { step } from '@robenc/train/schedules/step.js';
 import { warmupCosine } from '@robenc/train/schedules/warmup-cosine.js';
 import { FIXTURES, readCase } from '../reference.js';
 
@@ -24,6 +25,11 @@ describe('every schedule', () => {
   it('cosine: six rates agree with PyTorch', () => {
     const { lr, cosineTMax, lrs } = readCase(join(FIXTURES, 'lars')).facts as { lr: number; cosineTMax: number; lrs: number[] };
     for (const [step, rate] of lrs.entries()) assert.ok(Math.abs(lr * cosine.factor({}, step, cosineTMax) - rate) < 1e-12);
+  });
+
+  it('step: drops by gamma after each milestone', () => {
+    const factors = Array.from({ length: 10 }, (_, at) => step.factor({ milestones: [0.5, 0.8], gamma: 0.1 }, at, 10));
+    for (const [at, expected] of [1, 1, 1, 1, 1, 0.1, 0.1, 0.1, 0.01, 0.01].entries()) assert.ok(Math.abs(factors[at]! - expected) < 1e-12);
   });
 
   it('warmup-cosine: rises in equal steps to 1, then falls as a cosine over the rest', () => {
