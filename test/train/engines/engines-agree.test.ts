@@ -59,7 +59,7 @@ describe('training engines', function () {
     });
   }
 
-  it('AdamW with a running average gives the same parameters, moments and averages compiled and eager, within 1e-5', async () => {
+  it('AdamW with a running average gives the same parameters, moments and averages compiled and eager, within 2e-5', async () => {
     const plan = planOf(
       loadRunConfig({
         ...TINY,
@@ -78,7 +78,7 @@ describe('training engines', function () {
       await engine.close();
     }
     const { worst, where } = distance(states[0]!, states[1]!);
-    assert.ok(worst <= 1e-5, `${where} differs by ${worst}`);
+    assert.ok(worst <= 2e-5, `${where} differs by ${worst}`);
     const average = encoderOf(states[0]!).params['stem.filter']!.data;
     const [first, last] = [firstState(plan).params['stem.filter']!.data, states[0]!.params['stem.filter']!.data];
     assert.notDeepEqual(average, first);
