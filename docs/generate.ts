@@ -1,5 +1,6 @@
 /**
- * @file Writes the generated documents: cli.md from the commands, errors.md from the error codes, operators.md from the table of operators.
+ * @file Writes the generated documents: cli.md from the commands, errors.md from the error codes, operators.md from the table of operators,
+ * and the run files of configs/ from the table of methods.
  * With --check it writes nothing and fails when a file is not what it would write.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -8,12 +9,14 @@ import { writeFileAtomic } from '@robenc/shared/files.js';
 import { commandsPage } from './pages/commands.js';
 import { errorsPage } from './pages/errors.js';
 import { operatorsPage } from './pages/operators.js';
+import { runFiles } from './pages/run-files.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages: Readonly<Record<string, string>> = {
   'docs/cli.md': await commandsPage(),
   'docs/errors.md': errorsPage(root),
   'docs/operators.md': operatorsPage(),
+  ...runFiles(),
 };
 
 const checking = process.argv.includes('--check');
