@@ -82,6 +82,35 @@ export function wrapModel(model: Graph, input: ModelInput, size: Size, preproces
   return { graph: g.build(`${model.name}_pixels`), classes, output: `${chosen.name} ${describeType(scores.type)}`, softmaxRemoved: notes.length > 0 };
 }
 
+/** An encoder with its preprocessing in front. */
+export interface WrappedEncoder {
+  /** `image` float32 [batch,3,H,W] in [0,1] → `embedding` float32 [batch,size]. */
+  readonly graph: Graph;
+  /** Length of an embedding. */
+  readonly size: number;
+  /** Name, type and shape of the model's own output. */
+  readonly output: string;
+}
+
+/** As `wrapModel`, for a model whose output is a vector. Throws `usage` naming --output, or `unsupported`. */
+export function wrapEncoder(model: Graph, input: ModelInput, size: Size, preprocessing: Preprocessing, output: string | undefined): WrappedEncoder {
+  const g = newBuilder();
+  const image = g.input('image', 'float32', [input.batch, 3, size.height, size.width]);
+  const expected = model.inputs.find(({ name }) => name === input.name)!.type.dtype;
+  const chosen = findOutput(model, output ?? (model.outputs.some(({ name }) => name === 'embedding') ? 'embedding' : undefined));
+  const raw = copyInto(g, model, { inputs: { [input.name]: g.cast(prepare(g, image, input, preprocessing), expected) } }).outputs[chosen.name]!;
+  const embedding = flat(g, raw);
+  const length = embedding.type.shape[1];
+  if (embedding.type.shape.length !== 2 || typeof length !== 'number' || !isFloat(embedding.type.dtype))
+    throw new RobencError(
+      'unsupported',
+      `The output ${chosen.name} ${describeType(raw.type)} is no list of embeddings [batch,size] of a fixed size. Name another with --output.`,
+      { field: 'output' },
+    );
+  g.output('embedding', g.cast(embedding, 'float32'));
+  return { graph: g.build(`${model.name}_pixels`), size: length, output: `${chosen.name} ${describeType(raw.type)}` };
+}
+
 /** Weights of red, green and blue in a grey value (Rec. 601). They sum to 1, so a change of at most epsilon stays one. */
 const GREY = [0.299, 0.587, 0.114];
 

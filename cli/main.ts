@@ -59,7 +59,8 @@ function tell({ text, exitCode }: Request & { kind: 'text' }, argv: readonly str
 /** The command that a line names, also in `robenc help train`. */
 async function loadNamed(argv: readonly string[]): Promise<Command | undefined> {
   const words = argv.filter((word) => !word.startsWith('-'));
-  const name = words[0] === 'help' ? words[1] : words[0];
+  const [first, second] = words[0] === 'help' ? words.slice(1) : words;
+  const name = commands.has(`${first} ${second}`) ? `${first} ${second}` : first;
   return name !== undefined && commands.has(name) ? (await commands.get(name).load()).default : undefined;
 }
 

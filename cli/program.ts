@@ -27,7 +27,14 @@ export function readCommandLine(argv: readonly string[], { version, all, loaded 
     .exitOverride()
     .configureOutput(quiet);
   for (const { name, summary } of all) {
-    const sub = program.command(name).description(summary).exitOverride().configureOutput(quiet);
+    // `audit diff` is a command of the command audit, which comes before it.
+    const [first, second] = name.split(' ');
+    const parent = second === undefined ? program : program.commands.find((one) => one.name() === first)!;
+    const sub = parent
+      .command(second ?? name)
+      .description(summary)
+      .exitOverride()
+      .configureOutput(quiet);
     if (loaded?.name === name) describe(sub, loaded, (raw) => (request = { kind: 'run', command: loaded, raw }));
   }
   try {

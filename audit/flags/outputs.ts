@@ -4,7 +4,9 @@ import type { SanityCheck } from './flag.js';
 
 export const constantOutput: SanityCheck = {
   code: 'constant-output',
-  look({ logits, classes }) {
+  look({ logits, classes, plan }) {
+    // The displacement of a clean image is zero, for every encoder.
+    if (plan.feeds.kind === 'chunk') return null;
     const rows = logits.length / classes;
     if (rows < 2 || !logits.every((value, i) => value === logits[i % classes])) return null;
     return {

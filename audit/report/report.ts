@@ -98,6 +98,7 @@ function radiusOf(
       unverified: refuted,
     })),
     eightBit,
+    displacement: plan.feeds.kind === 'chunk' ? displacementOf(samples.map(({ at }) => at[index]!.lossAfter)) : null,
     classes: classes.map((label, i) => {
       const own = samples.filter((sample) => sample.label === logitOf[i]);
       return {
@@ -108,4 +109,12 @@ function radiusOf(
       };
     }),
   };
+}
+
+/** From the losses log(1 + exp(ratio - 1)) back to the ratios, and their quantiles. */
+function displacementOf(losses: readonly number[]): AuditRadius['displacement'] {
+  const ratios = losses.map((loss) => 1 + (loss > 30 ? loss : Math.log(Math.expm1(loss)))).sort((a, b) => a - b);
+  if (ratios.length === 0) return null;
+  const quantile = (share: number) => Math.max(ratios[Math.min(ratios.length - 1, Math.floor(share * ratios.length))]!, 0);
+  return { median: quantile(0.5), ninth: quantile(0.9), largest: quantile(1) };
 }

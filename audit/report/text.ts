@@ -22,6 +22,7 @@ export function auditText(report: AuditReport): string[] {
       stages.map(({ attack, options }) => `${attack} at ${epsilonText(epsilon)}: ${constantsText(options)}, seed ${report.seed}`),
     ),
     ...report.results.filter(({ eightBit }) => eightBit.of > 0).map(eightBitText),
+    ...report.results.flatMap(displacementText),
     ...report.flags.map(({ code, severity, message }) => `${severity.toUpperCase()} ${code}: ${message}`),
     ...(report.complete ? [] : [`Not complete: ${report.incomplete}. Robust accuracies are upper bounds.`]),
     verdict(report),
@@ -43,4 +44,12 @@ function verdict({ reliable, failUnder, passed, complete }: AuditReport): string
   if (failUnder === null) return 'No threshold was given (--fail-under).';
   if (!complete) return 'Not decided: the audit is not complete.';
   return passed ? `Passed: robust accuracy reaches ${failUnder} at every radius.` : `Failed: robust accuracy is below ${failUnder} at a radius.`;
+}
+
+function displacementText({ epsilon, displacement }: AuditRadius): string[] {
+  if (displacement === null) return [];
+  const { median, ninth, largest } = displacement;
+  return [
+    `At ${epsilonText(epsilon)} embeddings moved by ${median.toFixed(2)} (median), ${ninth.toFixed(2)} (90 %) and ${largest.toFixed(2)} (at most) of the distance to the nearest other one.`,
+  ];
 }

@@ -13,7 +13,7 @@ export async function commandsPage(): Promise<string> {
       'Exit codes are in [errors.md](errors.md). Ctrl-C asks a command to stop, a second one stops it at once. `ROBENC_DEBUG=1` shows stacks of errors.',
     markdownTable(
       ['command', 'what it does'],
-      loaded.map(({ name, summary }) => [`[\`robenc ${name}\`](#robenc-${name})`, summary]),
+      loaded.map(({ name, summary }) => [`[\`robenc ${name}\`](#robenc-${name.replaceAll(' ', '-')})`, summary]),
     ),
     ...loaded.map(commandSection),
   );

@@ -64,6 +64,15 @@ export const AuditStage = Type.Object(
   closed,
 );
 
+export const AuditDisplacement = Type.Object(
+  {
+    median: Type.Number({ description: 'over the images, of how far the embedding was moved, as a multiple of the distance to the nearest other embedding' }),
+    ninth: Type.Number({ description: 'the 90 % quantile of it' }),
+    largest: Type.Number(),
+  },
+  closed,
+);
+
 /** One radius of an audit. */
 export const AuditRadius = Type.Object(
   {
@@ -73,6 +82,9 @@ export const AuditRadius = Type.Object(
       { broken: count('points that are still misclassified when rounded to whole levels of 8 bits'), of: count('broken images that have a point') },
       closed,
     ),
+    displacement: Type.Union([AuditDisplacement, Type.Null()], {
+      description: 'only of the threat models embedding-distance (squared distances) and embedding-cosine',
+    }),
     classes: Type.Array(
       Type.Object(
         { name: Type.String(), images: count('images'), cleanCorrect: count('right without an attack'), robustCorrect: count('right under attack') },
