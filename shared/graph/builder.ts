@@ -116,7 +116,7 @@ export class GraphBuilder {
     const key = definition.stochastic ? null : keyOf(op, domain, inputs, attrs, count);
     const shared = key === null ? undefined : this.#shared.get(key);
     if (shared) return shared;
-    const context = new Context(op, inputs, attrs, count);
+    const context = new Context(op, inputs, attrs, count, this.#nextId);
     const { types, known } = this.#infer(definition, context, options.name);
     let outputs: readonly Value[];
     if (known !== null && count === 1 && known.every((dim) => typeof dim === 'number') && types[0]!.shape.length <= 1 && types[0]!.dtype === 'int64') {
@@ -282,8 +282,13 @@ class Context implements InferContext {
     private readonly values: readonly (Value | null)[],
     readonly attrs: Attrs,
     readonly outputs: number,
+    private readonly id: number,
   ) {
     this.inputs = values.map((value) => value?.type ?? null);
+  }
+
+  fresh(name: string): string {
+    return `(${name} ${this.id})`;
   }
 
   type(i: number): Type {

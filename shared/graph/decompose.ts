@@ -1,6 +1,6 @@
 /** @file Operators that are defined by simpler ones: they are taken apart when a file is read. */
 import type { GraphBuilder } from './builder.js';
-import { emit, input, numberOf, refuse, type ImportedNode, type Upgrade } from './imported.js';
+import { emit, input, listOf, numberOf, optional, refuse, textOf, type ImportedNode, type Upgrade } from './imported.js';
 import { normalizeAxis } from './dim.js';
 import type { Value } from './value.js';
 
@@ -62,10 +62,55 @@ const globalLpPool: Upgrade = (g, node) => {
   return emit(g, node, { op: 'Pow', inputs: [sum, g.scalarLike(1 / p, x)], attrs: {} });
 };
 
+/** Each axis is cropped or padded with zeros on both sides alike, one more at the end where it does not come out even. */
+const centerCropPad: Upgrade = (g, node) => {
+  const x = input(node, 0);
+  const { shape } = x.type;
+  const target = node.inputs[1]?.known;
+  if (!target) refuse(node, 'its target shape is known only at run time.');
+  const axes = (listOf(node, 'axes') ?? shape.map((_, i) => i)).map((axis) => normalizeAxis(axis, shape.length));
+  const [before, after] = [shape.map(() => 0), shape.map(() => 0)];
+  for (const [i, axis] of axes.entries()) {
+    const [from, to] = [shape[axis]!, target[i]!];
+    if (from === to) continue;
+    if (typeof from !== 'number' || typeof to !== 'number') refuse(node, `size ${from} of axis ${axis} is known only at run time.`);
+    before[axis] = Math.sign(to - from) * Math.floor(Math.abs(to - from) / 2);
+    after[axis] = to - from - before[axis];
+  }
+  return emit(g, node, { op: 'Pad', inputs: [x, g.ints([...before, ...after])], attrs: {} });
+};
+
+/** loss = -w[label] x[label] for each place, 0 where the label is `ignore_index`; reduced by the mean (weighted), the sum or not at all. */
+function labelLoss(g: GraphBuilder, node: ImportedNode, scores: Value, labels: Value, weights: Value | null): Value {
+  const ignored = typeof node.attrs['ignore_index'] === 'number' ? g.scalar(node.attrs['ignore_index'], labels.type.dtype) : null;
+  const counts = ignored ? g.node('Not', [g.node('Equal', [labels, ignored])]) : null;
+  const whole = counts ? g.node('Where', [counts, labels, g.cast(g.scalar(0), labels.type.dtype)]) : labels;
+  const picked = g.node('Squeeze', [g.node('GatherElements', [scores, g.node('Unsqueeze', [whole, g.ints([1])])], { axis: 1 }), g.ints([1])]);
+  const one = g.scalarLike(1, scores);
+  const given = weights ? g.node('Gather', [weights, whole], { axis: 0 }) : null;
+  const weight = counts ? g.node('Where', [counts, given ?? one, g.scalarLike(0, scores)]) : given;
+  const loss = g.neg(weight ? g.mul(picked, weight) : picked);
+  const reduction = textOf(node, 'reduction', 'mean');
+  if (reduction === 'none') return loss;
+  if (reduction === 'sum') return g.sum(loss, null);
+  return weight ? g.div(g.sum(loss, null), g.sum(weight, null)) : g.node('ReduceMean', [loss], { keepdims: 0 });
+}
+
+const negativeLogLikelihoodLoss: Upgrade = (g, node) => [labelLoss(g, node, input(node, 0), input(node, 1), optional(node, 2))];
+
+/** The same of the logarithm of the softmax, which is output 1. */
+const softmaxCrossEntropyLoss: Upgrade = (g, node) => {
+  const log = g.node('LogSoftmax', [input(node, 0)], { axis: 1 });
+  return [labelLoss(g, node, log, input(node, 1), optional(node, 2)), log];
+};
+
 export const decompositions: Readonly<Record<string, Upgrade>> = {
+  CenterCropPad: centerCropPad,
   GlobalLpPool: globalLpPool,
   GroupNormalization: groupNormalization,
   MeanVarianceNormalization: meanVarianceNormalization,
+  NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
   RMSNormalization: rmsNormalization,
+  SoftmaxCrossEntropyLoss: softmaxCrossEntropyLoss,
   Swish: swish,
 };

@@ -16,6 +16,8 @@ export interface InferContext {
   readonly attrs: Attrs;
   /** How many outputs are asked for. */
   readonly outputs: number;
+  /** A size of this node's own, which depends on elements and is known only at run time. */
+  fresh(name: string): string;
   /** The type of input i. Throws when it is absent. */
   type(i: number): Type;
   /** The elements of integer input i as sizes, or null where they are known only at run time. */

@@ -28,7 +28,7 @@ export default defineOp({
     });
     let result = dy!;
     for (const [axis, size] of sizes.entries()) {
-      if (size === null || (size === x.type.shape[axis] && scales[axis] === 1)) continue;
+      if (size === null || (size === x.type.shape[axis] && scales[axis] === 1 && !isCropped(node, axis))) continue;
       result = unresized(g, node, result, axis, scales[axis] ?? null);
     }
     return [result, null, null, null];
@@ -72,6 +72,24 @@ function commonFactor(policy: string, from: readonly Dim[], to: readonly Dim[]):
   return policy === 'not_larger' ? Math.min(...factors) : Math.max(...factors);
 }
 
+/** Whether an axis that keeps its size is read in part all the same. */
+function isCropped(node: Node, axis: number): boolean {
+  const { region } = regionOf(node, axis);
+  return region !== undefined && (region[0] !== 0 || region[1] !== 1);
+}
+
+/** The part of an axis that tf_crop_and_resize reads: starts of all axes, then their ends. */
+function regionOf(node: Node, axis: number): Pick<Interpolation, 'region'> {
+  if (textAttr(node.attrs, 'coordinate_transformation_mode', 'half_pixel') !== 'tf_crop_and_resize') return {};
+  const data = node.inputs[1]?.data;
+  if (!data) throw new RobencError('unsupported', `The gradient of Resize "${node.name}": its region must be a constant.`);
+  const rank = node.inputs[0]!.type.shape.length;
+  const axes = listAttr(node.attrs, 'axes')?.map((one) => normalizeAxis(one, rank)) ?? Array.from({ length: rank }, (_, i) => i);
+  const list = numbersOf(data);
+  const at = axes.indexOf(axis);
+  return { region: [list[at]!, list[axes.length + at]!] };
+}
+
 /** One axis: dx = Aᵀ dy, with the axis second to last or last for the product. */
 function unresized(g: GraphBuilder, node: Node, dy: Value, axis: number, scale: number | null): Value {
   const x = node.inputs[0]!;
@@ -85,6 +103,7 @@ function unresized(g: GraphBuilder, node: Node, dy: Value, axis: number, scale: 
     cubic: numberAttr(node.attrs, 'cubic_coeff_a', -0.75),
     excludeOutside: numberAttr(node.attrs, 'exclude_outside', 0) === 1,
     antialias: numberAttr(node.attrs, 'antialias', 0) === 1,
+    ...regionOf(node, axis),
   };
   const matrix = interpolationMatrix(from, to, scale, how);
   const wide = dy.type.dtype === 'float64';

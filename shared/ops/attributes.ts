@@ -1,5 +1,6 @@
 /** @file Reading the attributes of a node, with ONNX's defaults. */
-import type { Attrs } from '../graph/value.js';
+import { dtypeName, dtypeOf } from '../proto/dtypes.js';
+import type { Attrs, DType } from '../graph/value.js';
 
 export function numberAttr(attrs: Attrs, name: string, otherwise: number): number {
   const value = attrs[name];
@@ -15,4 +16,12 @@ export function textAttr(attrs: Attrs, name: string, otherwise: string): string 
 export function listAttr(attrs: Attrs, name: string): readonly number[] | undefined {
   const value = attrs[name];
   return Array.isArray(value) ? (value as readonly number[]) : undefined;
+}
+
+/** The element type that `dtype` names by ONNX's number. Throws for one that robenc does not compute with. */
+export function typeAttr(attrs: Attrs, otherwise: DType): DType {
+  const code = attrs['dtype'];
+  const dtype = typeof code === 'number' ? dtypeOf(code) : otherwise;
+  if (!dtype) throw new Error(`elements of ${dtypeName(Number(code))}`);
+  return dtype;
 }

@@ -6,6 +6,7 @@ import Abs from './Abs.js';
 import Acos from './Acos.js';
 import Acosh from './Acosh.js';
 import Add from './Add.js';
+import AffineGrid from './AffineGrid.js';
 import And from './And.js';
 import ArgMax from './ArgMax.js';
 import ArgMin from './ArgMin.js';
@@ -15,10 +16,13 @@ import Atan from './Atan.js';
 import Atanh from './Atanh.js';
 import AveragePool from './AveragePool.js';
 import BatchNormalization from './BatchNormalization.js';
+import Bernoulli from './Bernoulli.js';
 import Cast from './Cast.js';
 import Ceil from './Ceil.js';
 import Celu from './Celu.js';
 import Clip from './Clip.js';
+import Col2Im from './Col2Im.js';
+import Compress from './Compress.js';
 import Concat from './Concat.js';
 import ConstantOfShape from './ConstantOfShape.js';
 import Conv from './Conv.js';
@@ -27,8 +31,10 @@ import ConvWeightGrad from './ConvWeightGrad.js';
 import Cos from './Cos.js';
 import Cosh from './Cosh.js';
 import CumSum from './CumSum.js';
+import DeformConv from './DeformConv.js';
 import DepthToSpace from './DepthToSpace.js';
 import DequantizeLinear from './DequantizeLinear.js';
+import Det from './Det.js';
 import Div from './Div.js';
 import Dropout from './Dropout.js';
 import DynamicQuantizeLinear from './DynamicQuantizeLinear.js';
@@ -38,6 +44,7 @@ import Equal from './Equal.js';
 import Erf from './Erf.js';
 import Exp from './Exp.js';
 import Expand from './Expand.js';
+import EyeLike from './EyeLike.js';
 import Flatten from './Flatten.js';
 import Floor from './Floor.js';
 import Gather from './Gather.js';
@@ -49,6 +56,7 @@ import GlobalAveragePool from './GlobalAveragePool.js';
 import GlobalMaxPool from './GlobalMaxPool.js';
 import Greater from './Greater.js';
 import GreaterOrEqual from './GreaterOrEqual.js';
+import GridSample from './GridSample.js';
 import HardSigmoid from './HardSigmoid.js';
 import HardSwish from './HardSwish.js';
 import Hardmax from './Hardmax.js';
@@ -69,12 +77,17 @@ import LpPool from './LpPool.js';
 import MatMul from './MatMul.js';
 import Max from './Max.js';
 import MaxPool from './MaxPool.js';
+import MaxRoiPool from './MaxRoiPool.js';
+import MaxUnpool from './MaxUnpool.js';
 import Mean from './Mean.js';
 import Min from './Min.js';
 import Mish from './Mish.js';
 import Mod from './Mod.js';
 import Mul from './Mul.js';
+import Multinomial from './Multinomial.js';
 import Neg from './Neg.js';
+import NonMaxSuppression from './NonMaxSuppression.js';
+import NonZero from './NonZero.js';
 import Not from './Not.js';
 import OneHot from './OneHot.js';
 import Or from './Or.js';
@@ -82,6 +95,10 @@ import PRelu from './PRelu.js';
 import Pad from './Pad.js';
 import Pow from './Pow.js';
 import QuantizeLinear from './QuantizeLinear.js';
+import RandomNormal from './RandomNormal.js';
+import RandomNormalLike from './RandomNormalLike.js';
+import RandomUniform from './RandomUniform.js';
+import RandomUniformLike from './RandomUniformLike.js';
 import Range from './Range.js';
 import Reciprocal from './Reciprocal.js';
 import ReduceL1 from './ReduceL1.js';
@@ -97,6 +114,7 @@ import ReduceSumSquare from './ReduceSumSquare.js';
 import Relu from './Relu.js';
 import Reshape from './Reshape.js';
 import Resize from './Resize.js';
+import RoiAlign from './RoiAlign.js';
 import Round from './Round.js';
 import ScatterElements from './ScatterElements.js';
 import ScatterND from './ScatterND.js';
@@ -125,6 +143,7 @@ import Tile from './Tile.js';
 import TopK from './TopK.js';
 import Transpose from './Transpose.js';
 import Trilu from './Trilu.js';
+import Unique from './Unique.js';
 import Unsqueeze from './Unsqueeze.js';
 import Where from './Where.js';
 import Xor from './Xor.js';
@@ -138,6 +157,7 @@ export const operatorTable = table<OpDef>(
     Acos,
     Acosh,
     Add,
+    AffineGrid,
     And,
     ArgMax,
     ArgMin,
@@ -147,10 +167,13 @@ export const operatorTable = table<OpDef>(
     Atanh,
     AveragePool,
     BatchNormalization,
+    Bernoulli,
     Cast,
     Ceil,
     Celu,
     Clip,
+    Col2Im,
+    Compress,
     Concat,
     ConstantOfShape,
     Conv,
@@ -159,8 +182,10 @@ export const operatorTable = table<OpDef>(
     Cos,
     Cosh,
     CumSum,
+    DeformConv,
     DepthToSpace,
     DequantizeLinear,
+    Det,
     Div,
     Dropout,
     DynamicQuantizeLinear,
@@ -170,6 +195,7 @@ export const operatorTable = table<OpDef>(
     Erf,
     Exp,
     Expand,
+    EyeLike,
     Flatten,
     Floor,
     Gather,
@@ -181,6 +207,7 @@ export const operatorTable = table<OpDef>(
     GlobalMaxPool,
     Greater,
     GreaterOrEqual,
+    GridSample,
     HardSigmoid,
     HardSwish,
     Hardmax,
@@ -201,12 +228,17 @@ export const operatorTable = table<OpDef>(
     MatMul,
     Max,
     MaxPool,
+    MaxRoiPool,
+    MaxUnpool,
     Mean,
     Min,
     Mish,
     Mod,
     Mul,
+    Multinomial,
     Neg,
+    NonMaxSuppression,
+    NonZero,
     Not,
     OneHot,
     Or,
@@ -214,6 +246,10 @@ export const operatorTable = table<OpDef>(
     Pad,
     Pow,
     QuantizeLinear,
+    RandomNormal,
+    RandomNormalLike,
+    RandomUniform,
+    RandomUniformLike,
     Range,
     Reciprocal,
     ReduceL1,
@@ -229,6 +265,7 @@ export const operatorTable = table<OpDef>(
     Relu,
     Reshape,
     Resize,
+    RoiAlign,
     Round,
     ScatterElements,
     ScatterND,
@@ -257,6 +294,7 @@ export const operatorTable = table<OpDef>(
     TopK,
     Transpose,
     Trilu,
+    Unique,
     Unsqueeze,
     Where,
     Xor,

@@ -11,21 +11,25 @@ export interface Interpolation {
   /** exclude_outside: weights outside the input become 0 and the rest are scaled to sum to 1. */
   readonly excludeOutside: boolean;
   readonly antialias: boolean;
+  /** For tf_crop_and_resize: which part of the axis is read, from 0 to 1. */
+  readonly region?: readonly [number, number];
 }
 
 /** Row-major [outSize, inSize]. `scale` is that of the node, which need not be outSize / inSize exactly. */
 export function interpolationMatrix(inSize: number, outSize: number, scale: number, how: Interpolation): Float64Array {
   const matrix = new Float64Array(outSize * inSize);
   for (let out = 0; out < outSize; out++) {
-    const at = sourceCoordinate(out, inSize, outSize, scale, how.coordinates);
+    const at = sourceCoordinate(out, inSize, outSize, scale, how);
+    // There the extrapolation value stands, which does not depend on the input.
+    if (how.coordinates === 'tf_crop_and_resize' && (at < 0 || at > inSize - 1)) continue;
     const taps = how.mode === 'nearest' ? [[nearestPlace(at, how.rounding), 1] as const] : kernelTaps(at, inSize, scale, how);
     for (const [place, weight] of taps) matrix[out * inSize + Math.min(Math.max(place, 0), inSize - 1)]! += weight;
   }
   return matrix;
 }
 
-function sourceCoordinate(out: number, inSize: number, outSize: number, scale: number, mode: string): number {
-  switch (mode) {
+function sourceCoordinate(out: number, inSize: number, outSize: number, scale: number, { coordinates, region }: Interpolation): number {
+  switch (coordinates) {
     case 'half_pixel':
       return (out + 0.5) / scale - 0.5;
     case 'half_pixel_symmetric': {
@@ -38,8 +42,12 @@ function sourceCoordinate(out: number, inSize: number, outSize: number, scale: n
       return outSize === 1 ? 0 : (out * (inSize - 1)) / (outSize - 1);
     case 'asymmetric':
       return out / scale;
+    case 'tf_crop_and_resize': {
+      const [start, end] = region!;
+      return outSize > 1 ? start * (inSize - 1) + (out * (end - start) * (inSize - 1)) / (outSize - 1) : 0.5 * (start + end) * (inSize - 1);
+    }
     default:
-      throw new Error(`coordinate_transformation_mode ${mode} is not supported`);
+      throw new Error(`coordinate_transformation_mode ${coordinates} is not supported`);
   }
 }
 

@@ -170,6 +170,17 @@ const forms: readonly FileForm[] = [
   onnx('MeanVarianceNormalization', 13, [[2, 3, 4, 4]]),
   onnx('MeanVarianceNormalization', 13, [[2, 3, 4, 4]], { axes: [-1, -2] }),
   onnx('Swish', 24, [[2, 5]], { alpha: float(0.7) }),
+  onnx('CenterCropPad', 18, [[5, 6, 4], integers([7, 3])], { axes: [0, -2] }, { step: 1 }),
+  ...['none', 'sum', 'mean'].flatMap((reduction) => [
+    onnx('NegativeLogLikelihoodLoss', 13, [[3, 4], integers([0, 3, 1])], { reduction }, { step: 1 }),
+    onnx(
+      'SoftmaxCrossEntropyLoss',
+      13,
+      [[2, 4, 3], integers([0, 3, 1, 2, -1, 0], [2, 3]), floats([0.5, 1, 2, 1.5])],
+      { reduction, ignore_index: -1 },
+      { outputs: 2, through: [0, 1] },
+    ),
+  ]),
   ...[1, 2, 3].map((p) => onnx('GlobalLpPool', 20, [[2, 3, 4, 5]], { p })),
 ];
 

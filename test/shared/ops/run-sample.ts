@@ -14,6 +14,8 @@ export interface Measured {
   readonly inferred: readonly (readonly number[])[];
   readonly given: readonly (readonly number[])[];
   readonly finite: boolean;
+  /** The largest difference of what the operator's parts give; 0 where it has none. */
+  readonly parts: number;
   /** null where the operator passes no gradient, or an estimate. */
   readonly slope: { readonly difference: number; readonly gradient: number; readonly error: number; readonly tolerance: number } | null;
 }
@@ -33,8 +35,10 @@ export async function measure(sample: Sample, seed = 1): Promise<Measured> {
     return port;
   });
   const outputs = g.nodeOutputs(sample.op, inputs, sample.attrs, { domain: sample.domain ?? '', outputs: sample.outputs ?? 1 });
-  const inferred = outputs.map((output) => output.type.shape.map(fixed));
+  const inferred = outputs.map(({ type }, i) => type.shape.map((dim, axis) => (sample.open && !isKnown(dim) ? sample.open[i]![axis]! : fixed(dim))));
   for (const [i, output] of outputs.entries()) g.output(`y${i}`, output);
+  const parted = operators.find(sample.op, sample.domain ?? '')!.parts?.(g, outputs[0]!.node!) ?? [];
+  for (const [i, part] of parted.entries()) g.output(`p${i}`, part);
   const through = (sample.through ?? [...outputs.keys()]).filter((i) => isFloat(outputs[i]!.type.dtype));
   const { grad, parts, estimated } = operators.find(sample.op, sample.domain ?? '')!;
   const differentiable = !!(grad ?? parts) && !estimated && through.length > 0 && ports.length > 0;
@@ -42,7 +46,7 @@ export async function measure(sample: Sample, seed = 1): Promise<Measured> {
   const wrt = (sample.wrt ?? [...ports.keys()]).map((i) => ports[i]!);
   if (differentiable) {
     const cotangents = seeds.map(({ index, weights }) => {
-      const cotangent = g.input(`dy${index}`, outputs[index]!.type.dtype, outputs[index]!.type.shape.map(fixed));
+      const cotangent = g.input(`dy${index}`, outputs[index]!.type.dtype, inferred[index]!);
       feeds[cotangent.name] = floatsOf(cotangent.type.dtype as 'float32' | 'float64', inferred[index]!, weights);
       return { value: outputs[index]!, cotangent };
     });
@@ -55,6 +59,7 @@ export async function measure(sample: Sample, seed = 1): Promise<Measured> {
     const result = {
       inferred,
       given: names.map((name) => middle[name]!.shape),
+      parts: Math.max(0, ...parted.map((_, i) => distance(numbersOf(middle[`p${i}`]!), numbersOf(middle[`y${i}`]!)))),
       finite: names.every((name) => numbersOf(middle[name]!).every(Number.isFinite)),
     };
     if (!differentiable) return { ...result, slope: null };
@@ -79,6 +84,11 @@ export async function measure(sample: Sample, seed = 1): Promise<Measured> {
   }
 }
 
+/** Whether a size is a number or a multiple of batch. */
+function isKnown(dim: number | string): boolean {
+  return typeof dim === 'number' || !dim.startsWith('(');
+}
+
 function fixed(dim: number | string): number {
   if (typeof dim === 'number') return dim;
   const product = dim.split('*').map((part) => (part === 'batch' ? BATCH : Number(part)));
@@ -99,6 +109,7 @@ function shifted(x: TensorData, direction: readonly number[], distance: number):
 }
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+const distance = (a: readonly number[], b: readonly number[]): number => Math.max(...b.map((value, i) => Math.abs(value - a[i]!)));
 const norm = (a: readonly number[]): number => Math.sqrt(dot(a, a));
 const awayFromZero = (x: number): number => x + Math.sign(x) * 0.05;
 

@@ -24,6 +24,8 @@ export interface SampleOptions {
   readonly step?: number;
   /** Relative; 1e-6 by default in float64 and 1e-4 in float32. */
   readonly tolerance?: number;
+  /** The shapes of the outputs, where their sizes depend on elements: those inferred are then compared by rank alone. */
+  readonly open?: readonly (readonly number[])[];
   /** Outputs that take part in the gradient; all floats by default. */
   readonly through?: readonly number[];
 }

@@ -1,5 +1,6 @@
 /** @file The table of samples: at least one line for each operator; each line is a test of shapes, and of the gradient where the operator has one. */
 import { quantizedSamples } from './samples-quantized.js';
+import { samplingSamples } from './samples-sampling.js';
 import { floats } from '@robenc/shared/graph/value.js';
 import { aboveOne, bools, distinct, indices, int, ints, normal, positive, sample, spd, unit, values, type Sample } from './sample.js';
 
@@ -240,7 +241,70 @@ const images: readonly Sample[] = [
   sample('Resize', [normal('batch', 2, 8, 9), null, null, ints(3, 12)], { mode: 'linear', axes: [2, 3] }, linear),
   sample('Resize', [normal(2, 2, 8, 9), null, null, ints(3, 12)], { mode: 'linear', axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' }, linear),
   sample('Resize', [normal(2, 2, 4, 4), null, null, ints(7, 8)], { mode: 'cubic', axes: [2, 3], keep_aspect_ratio_policy: 'not_smaller' }, linear),
+  ...['linear', 'nearest'].flatMap((mode) => [
+    sample(
+      'Resize',
+      [normal(2, 2, 5, 6), values([0, 0, 0.2, -0.1, 1, 1, 0.8, 0.9]), null, ints(2, 2, 4, 7)],
+      { mode, coordinate_transformation_mode: 'tf_crop_and_resize', extrapolation_value: 0.5 },
+      linear,
+    ),
+    sample(
+      'Resize',
+      [normal(1, 2, 5, 6), values([0, 0, 0, 0.1, 1, 1, 1, 0.9]), null, ints(1, 2, 5, 1)],
+      { mode, coordinate_transformation_mode: 'tf_crop_and_resize' },
+      linear,
+    ),
+    sample('Resize', [normal(2, 2, 5, 6), null, null, ints(2, 2, 7, 4)], { mode, coordinate_transformation_mode: 'half_pixel_symmetric' }, linear),
+    sample('Resize', [normal(2, 2, 5), null, null, ints(2, 2, 7)], { mode }, linear),
+    sample('Resize', [normal(1, 2, 4, 3, 5), null, values([1, 1, 0.5, 2, 1.4])], { mode }, linear),
+  ]),
+  ...['floor', 'ceil', 'round_prefer_ceil'].map((nearest_mode) =>
+    sample('Resize', [normal(2, 1, 5, 4), null, null, ints(2, 1, 3, 7)], { mode: 'nearest', nearest_mode }, linear),
+  ),
+  sample('Resize', [normal(6, 5), null, null, ints(4, 9)], { mode: 'cubic' }, linear),
+  // One axis and three, each operator that slides a window.
+  sample('Conv', [normal(2, 4, 11), normal(6, 2, 3), normal(6)], { group: 2, strides: [2], dilations: [2], pads: [1, 2] }, linear),
+  sample('Conv', [normal(1, 4, 5, 6, 4), normal(4, 2, 2, 3, 2)], { group: 2, strides: [2, 1, 3], pads: [1, 0, 1, 0, 2, 1], dilations: [1, 2, 1] }, linear),
+  sample('Conv', [normal(2, 6, 7, 6), normal(6, 1, 3, 3)], { group: 6, dilations: [2, 1], strides: [1, 2], pads: [2, 1, 2, 0] }, linear),
+  sample('Conv', [normal(2, 3, 8, 7), normal(4, 3, 3, 4)], { auto_pad: 'SAME_LOWER', strides: [1, 2] }, linear),
+  sample('Conv', [normal(2, 3, 8, 7), normal(4, 3, 3, 3)], { auto_pad: 'VALID', strides: [2, 3] }, linear),
+  sample('Conv', [normal(2, 2, 5, 5), normal(3, 2, 1, 1)], { strides: [2, 3], pads: [0, 1, 1, 0] }, linear),
+  sample('ConvTranspose', [normal(2, 4, 5), normal(4, 3, 3), normal(6)], { group: 2, strides: [2], pads: [1, 0], output_padding: [1] }, linear),
+  sample('ConvTranspose', [normal(1, 2, 3, 2, 3), normal(2, 2, 2, 3, 2)], { strides: [2, 1, 2], pads: [0, 1, 0, 1, 0, 1] }, linear),
+  sample('ConvTranspose', [normal(2, 2, 4, 3), normal(2, 2, 3, 2)], { strides: [2, 2], auto_pad: 'SAME_LOWER' }, linear),
+  sample('ConvTranspose', [normal(2, 2, 4, 3), normal(2, 2, 3, 2)], { strides: [2, 3], auto_pad: 'VALID' }, linear),
+  sample('MaxPool', [distinct(1, 2, 5, 4, 6)], { kernel_shape: [2, 2, 3], strides: [2, 1, 2], pads: [1, 0, 1, 0, 1, 1], ceil_mode: 1 }),
+  sample('MaxPool', [distinct(2, 2, 9, 7)], { kernel_shape: [3, 2], strides: [3, 2], auto_pad: 'SAME_UPPER' }),
+  sample('AveragePool', [normal(1, 2, 5, 4, 6)], { kernel_shape: [2, 2, 3], strides: [2, 1, 2], pads: [1, 0, 1, 0, 1, 1], ceil_mode: 1 }, linear),
+  sample('AveragePool', [normal(1, 2, 7)], { kernel_shape: [3], strides: [2], pads: [1, 1], count_include_pad: 1, ceil_mode: 1 }, linear),
+  sample('AveragePool', [normal(2, 2, 8, 7)], { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_LOWER' }, linear),
+  sample('LpPool', [normal(2, 2, 9)], { kernel_shape: [3], strides: [2], pads: [1, 0], p: 2 }, f32),
+  sample('LpPool', [normal(2, 2, 7, 8)], { kernel_shape: [2, 3], strides: [2, 2], dilations: [2, 1], ceil_mode: 1, p: 1 }, f32),
+  sample('LpPool', [positive(1, 1, 4, 5, 4)], { kernel_shape: [2, 2, 2], p: 2 }, f32),
+  sample('GlobalAveragePool', [normal(2, 3, 5)], {}, linear),
+  sample('GlobalMaxPool', [distinct(2, 2, 2, 3, 2)], {}, f32),
+  sample(
+    'BatchNormalization',
+    [normal(4, 3, 2, 3), normal(3), normal(3), values([0.5, 0, -1]), values([1, 2, 1])],
+    { training_mode: 1, momentum: 0.8, epsilon: 0.01 },
+    { outputs: 3, through: [0] },
+  ),
+  sample('InstanceNormalization', [normal(2, 3, 4), normal(3), normal(3)], { epsilon: 0.1 }, f32),
+  sample('InstanceNormalization', [normal(1, 2, 3, 2, 3), normal(2), normal(2)], {}, f32),
+  sample('LayerNormalization', [normal(2, 3, 6), normal(6), normal(6)], {}, { ...f32, outputs: 3 }),
+  sample('LayerNormalization', [normal('batch', 3, 6), normal(6)], { axis: -1 }, { ...f32, outputs: 3, through: [1, 2], wrt: [0] }),
+  sample('LRN', [normal(2, 5, 4, 1)], { size: 5, alpha: 0.3 }, f32),
   sample('LogDetInverse', [spd(2, 4, 4)], {}, { domain: 'robenc', outputs: 2, through: [0] }),
 ];
 
-export const samples: readonly Sample[] = [...unary, ...binary, ...products, ...movement, ...shapes, ...reductions, ...images, ...quantizedSamples];
+export const samples: readonly Sample[] = [
+  ...unary,
+  ...binary,
+  ...products,
+  ...movement,
+  ...shapes,
+  ...reductions,
+  ...images,
+  ...quantizedSamples,
+  ...samplingSamples,
+];
