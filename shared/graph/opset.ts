@@ -151,6 +151,11 @@ export function upgrade(g: GraphBuilder, node: ImportedNode): readonly Value[] {
   return (UPGRADES[qualified(node.op, node.domain)] ?? same)(g, node);
 }
 
+/** Domain and name of all operators that are made of others. */
+export function takenApart(): string[] {
+  return [...Object.keys(decompositions), ...Object.keys(fusions), 'CastLike', 'Scatter', 'Upsample'];
+}
+
 /** Whether there is a rule that makes this operator out of others. */
 export function isUpgraded(op: string, domain: string): boolean {
   return Object.hasOwn(UPGRADES, qualified(op, domain));

@@ -27,7 +27,7 @@ const unary: readonly Sample[] = [
   sample('IsNaN', [normal(3, 5)]),
   sample('IsInf', [normal(3, 5)]),
   sample('Cast', [normal(2, 3)], { to: 'int32' }),
-  sample('Cast', [normal(2, 3)], { to: 'float32' }, { tolerance: 2e-3, step: 1 }),
+  sample('Cast', [normal(2, 3)], { to: 'float32' }, { tolerance: 1e-4, step: 1 }),
 ];
 
 const binary: readonly Sample[] = [
