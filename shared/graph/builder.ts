@@ -84,6 +84,12 @@ export class GraphBuilder {
     return value;
   }
 
+  /** A constant that stays one by itself, under its name: what a model has learnt. */
+  parameter(tensor: TensorData, name: string): Value {
+    const value = this.constant(tensor, name);
+    return isFloat(tensor.dtype) ? Object.assign(value, { parameter: true }) : value;
+  }
+
   /** A constant of shape []. */
   scalar(value: number, dtype: DType = 'float32'): Value {
     if (dtype === 'float32') return this.constant({ dtype, shape: [], data: Float32Array.of(value) });
@@ -212,7 +218,8 @@ export class GraphBuilder {
   /** The constant that a node of small constants amounts to, or null. What is large is left to a pass (passes/fold-constants.ts), which sees the whole graph. */
   #folded(definition: OpDef, inputs: readonly (Value | null)[], attrs: Attrs, type: Type): Value | null {
     const small = ({ shape }: Type): boolean => isFixed(shape) && sizeOf(shape) <= FOLDED;
-    if (definition.stochastic || !small(type) || !inputs.every((value) => value === null || (value.data !== null && small(value.type)))) return null;
+    if (definition.stochastic || !small(type) || !inputs.every((value) => value === null || (value.data !== null && !value.parameter && small(value.type))))
+      return null;
     const result = evaluate(
       definition.op,
       inputs.map((value) => value && value.data),
@@ -249,7 +256,7 @@ export class GraphBuilder {
   }
 
   #value(name: string, type: Type, node: Node | null, data: TensorData | null, known: readonly Dim[] | null): Value {
-    return { id: this.#nextId++, name: node && node.name === name ? name : this.#unique(name), type, node, data, known };
+    return { id: this.#nextId++, name: node && node.name === name ? name : this.#unique(name), type, node, data, parameter: false, known };
   }
 
   #unique(full: string): string {

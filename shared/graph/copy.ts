@@ -36,7 +36,7 @@ export function copyInto(g: GraphBuilder, graph: Graph, { inputs = {}, rewrite }
     let copy = map.get(value);
     if (!copy) {
       if (!value.data) throw new RobencError('bad-input', `"${value.name}" in graph "${graph.name}" is used before it is made.`);
-      copy = g.constant(value.data, value.name);
+      copy = value.parameter ? g.parameter(value.data, value.name) : g.constant(value.data, value.name);
       map.set(value, copy);
     }
     return copy;

@@ -37,6 +37,8 @@ export interface Value {
   readonly node: Node | null;
   /** Its elements, for constants. */
   readonly data: TensorData | null;
+  /** True for constants of a file that a model may be differentiated by: the builder does not compute with them before that is decided. */
+  readonly parameter: boolean;
   /** Its elements as sizes, where they are known before the run: a scalar or list of integers such as the result of Shape. */
   readonly known: readonly Dim[] | null;
 }

@@ -34,7 +34,7 @@ export function readGraph(reading: Reading, graph: GraphProto, around: Body, sco
 function readConstants(reading: Reading, graph: GraphProto, scope: Scope): void {
   const { g } = reading;
   const define = (name: string, read: () => Value) => scope.define(name, readOr({ node: name, op: 'initializer' }, read));
-  for (const tensor of graph.initializer) if (!reading.variables.has(tensor.name)) define(tensor.name, () => g.constant(reading.tensor(tensor), tensor.name));
+  for (const tensor of graph.initializer) if (!reading.variables.has(tensor.name)) define(tensor.name, () => g.parameter(reading.tensor(tensor), tensor.name));
   for (const sparse of graph.sparseInitializer) {
     const name = sparse.values?.name ?? '';
     define(name, () => g.constant(denseTensor(reading, sparse), name));
