@@ -1,8 +1,9 @@
 /** @file From a model to the graph of its gradient: loss per image, the model's own outputs, and the gradient of the sum of the losses. */
 import { RobencError } from '../errors.js';
 import { copyInto } from '../graph/copy.js';
+import { optimize } from '../graph/passes/index.js';
 import { describeType, isFloat, type Graph, type Node, type Value } from '../graph/value.js';
-import { newBuilder } from '../ops/index.js';
+import { newBuilder, operators } from '../ops/index.js';
 import { attackLosses } from './losses/index.js';
 import type { AttackLoss, LossInput } from './losses/loss.js';
 import { gradient } from './vjp.js';
@@ -36,7 +37,8 @@ export interface Differentiated {
  *
  * @throws RobencError `usage` for an unknown input, output or loss, or a name that the model already uses; `unsupported` naming every node that blocks the gradient.
  */
-export function differentiate(model: Graph, { wrt, loss, output, straightThrough = [] }: DifferentiateOptions): Differentiated {
+export function differentiate(source: Graph, { wrt, loss, output, straightThrough = [] }: DifferentiateOptions): Differentiated {
+  const model = leanModel(source, wrt, straightThrough);
   const attackLoss = attackLosses.get(loss);
   const variables = findVariables(model, wrt);
   const gradients = Object.fromEntries(variables.map(({ name }) => [name, variables.length === 1 ? 'gradient' : `gradient_${name}`]));
@@ -72,7 +74,14 @@ export function differentiate(model: Graph, { wrt, loss, output, straightThrough
     g.output(gradients[name]!, slope);
   }
   const graph = g.build(`${model.name}_gradient`);
-  return { graph: { ...graph, inputs: [...graph.inputs.filter((value) => !lossInputs.includes(value)), ...lossInputs] }, gradients, warnings };
+  const ordered = { ...graph, inputs: [...graph.inputs.filter((value) => !lossInputs.includes(value)), ...lossInputs] };
+  return { graph: optimize(ordered, operators), gradients, warnings };
+}
+
+/** The model after the passes, which its gradient then profits from; as it is where constants or operators of its own are named, which passes may do away with. */
+function leanModel(model: Graph, wrt: string | readonly string[], straightThrough: readonly string[]): Graph {
+  const names = typeof wrt === 'string' ? [wrt] : wrt;
+  return straightThrough.length > 0 || names.some((name) => constantNamed(model, name)) ? model : optimize(model, operators);
 }
 
 /** Inputs and constants by name, each once. Throws `usage` for a name that there is not, or of something that is not a float. */

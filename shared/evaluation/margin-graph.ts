@@ -4,8 +4,9 @@ import { bestOther, MARGIN_RANKS, marginRatio } from '../autodiff/losses/margins
 import { gradient } from '../autodiff/vjp.js';
 import { RobencError } from '../errors.js';
 import { copyInto } from '../graph/copy.js';
+import { optimize } from '../graph/passes/index.js';
 import type { Graph } from '../graph/value.js';
-import { newBuilder } from '../ops/index.js';
+import { newBuilder, operators } from '../ops/index.js';
 
 /**
  * A graph with the classifier's inputs plus `label` and `target` int64 [batch], `weights` float32 [min(4, classes)] and `floor` float32 [1];
@@ -13,7 +14,8 @@ import { newBuilder } from '../ops/index.js';
  * Weights of 0 and a floor of 1 give the plain margin; (1,0,-1,0) and 1e-12 DLR, (1,0,-½,-½) targeted DLR (Croce and Hein, arXiv 2003.01690,
  * equations 6 and 7). Throws `unsupported` where a node has no gradient.
  */
-export function marginGraph(classifier: Graph): Graph {
+export function marginGraph(source: Graph): Graph {
+  const classifier = optimize(source, operators);
   const g = newBuilder();
   const { value } = findOutput(classifier, 'logits');
   const batch = value.type.shape[0]!;
@@ -32,5 +34,5 @@ export function marginGraph(classifier: Graph): Graph {
   g.output('loss', loss);
   g.output('logits', copied.outputs['logits']!);
   g.output('gradient', slope);
-  return g.build(`${classifier.name}_margin`);
+  return optimize(g.build(`${classifier.name}_margin`), operators);
 }
