@@ -1,7 +1,7 @@
 /** @file What an audit is asked to do: the whole of the interface for programs that run one. */
 import type { Progress } from '@robenc/shared/config/progress.js';
 import type { DeviceRequest } from '@robenc/shared/runtime/types.js';
-import type { AuditSettings } from './flag-values.js';
+import type { AuditSettings } from '@robenc/shared/evaluation/flag-values.js';
 import type { Distribute } from './work/distribute.js';
 
 export interface AuditJob extends AuditSettings {

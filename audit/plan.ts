@@ -2,9 +2,9 @@
 import type { AuditAssumption } from '@robenc/shared/config/audit.js';
 import type { Manifest } from '@robenc/shared/config/manifest.js';
 import type { SizePolicy } from '@robenc/shared/images/fit.js';
-import { readClassNames } from './class-map.js';
-import { readFlags, type AuditSettings } from './flag-values.js';
-import type { ModelInput, Preprocessing } from './preprocessing.js';
+import { readClassNames } from '@robenc/shared/evaluation/class-map.js';
+import { readFlags, type AuditSettings } from '@robenc/shared/evaluation/flag-values.js';
+import type { ModelInput, Preprocessing } from '@robenc/shared/evaluation/preprocessing.js';
 
 export interface AuditPlan {
   readonly preprocessing: Preprocessing;

@@ -4,7 +4,7 @@ import { openImageSet } from '@robenc/shared/data/open.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import type { AuditJob } from './job.js';
 import { planAudit, type AuditPlan } from './plan.js';
-import { modelInput, type ModelInput } from './preprocessing.js';
+import { modelInput, type ModelInput } from '@robenc/shared/evaluation/preprocessing.js';
 import { openTarget, type Target } from './target.js';
 import { threats } from './threats/index.js';
 import type { AuditThreat, Setup } from './threats/threat.js';

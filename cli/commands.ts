@@ -28,6 +28,11 @@ const entries: readonly CommandEntry[] = [
     summary: 'write a trained encoder and its heads as a model package',
     load: () => import('@robenc/train/commands/export.js'),
   },
+  {
+    name: 'models',
+    summary: 'list, show, verify, promote, roll back, remove, sign and import model packages',
+    load: () => import('@robenc/shared/commands/models.js'),
+  },
   { name: 'embed', summary: 'write the embeddings of images as JSON lines, CSV or .npy', load: () => import('@robenc/serve/commands/embed.js') },
   { name: 'classify', summary: 'write the classes of images as JSON lines, CSV or .npy', load: () => import('@robenc/serve/commands/classify.js') },
   {

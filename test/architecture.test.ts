@@ -79,6 +79,7 @@ const SHARED_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   data: ['images', 'math', 'config', 'graph'],
   jobs: ['math', 'config'],
   package: ['autodiff', 'ops', 'graph', 'proto', 'runtime', 'math', 'config', 'images'],
+  deploy: ['package', 'evaluation', 'attacks', 'autodiff', 'ops', 'graph', 'proto', 'runtime', 'math', 'config', 'images', 'data'],
 };
 
 /** What values are is a language that all of shared speaks; and the readers and writers of files in graph/ look operators up in their table. */

@@ -4,7 +4,7 @@ import type { CropPlan } from '@robenc/shared/evaluation/crops.js';
 import { imageId } from '@robenc/shared/evaluation/pixels.js';
 import { threatModels } from '@robenc/shared/evaluation/threats.js';
 import type { FeedPlan } from '../work/plan.js';
-import { mapClasses } from '../class-map.js';
+import { mapClasses } from '@robenc/shared/evaluation/class-map.js';
 import { logitLabels } from './image.js';
 import type { AuditThreat, Setup, ThreatContext } from './threat.js';
 

@@ -2,8 +2,8 @@
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { imageId, pixelBatches } from '@robenc/shared/evaluation/pixels.js';
-import { mapClasses } from '../class-map.js';
-import { wrapModel } from '../preprocessing.js';
+import { mapClasses } from '@robenc/shared/evaluation/class-map.js';
+import { wrapModel } from '@robenc/shared/evaluation/preprocessing.js';
 import type { AuditThreat } from './threat.js';
 
 export const image: AuditThreat = {

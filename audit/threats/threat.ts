@@ -4,7 +4,7 @@ import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import type { Graph } from '@robenc/shared/graph/value.js';
 import type { DeviceRequest } from '@robenc/shared/runtime/types.js';
 import type { AuditPlan } from '../plan.js';
-import type { ModelInput } from '../preprocessing.js';
+import type { ModelInput } from '@robenc/shared/evaluation/preprocessing.js';
 import type { Target } from '../target.js';
 import type { Chunk } from '../work/chunk.js';
 import type { FeedPlan } from '../work/plan.js';

@@ -2,7 +2,17 @@
 import { RobencError } from '../errors.js';
 import { DATA_TYPE } from '../proto/dtypes.js';
 import { encodeModel } from '../proto/encode.js';
-import { ATTRIBUTE_TYPE, bytesOf, type AttributeProto, type Draft, type NodeProto, type TensorProto, type ValueInfoProto } from '../proto/onnx.js';
+import {
+  ATTRIBUTE_TYPE,
+  bytesOf,
+  DATA_LOCATION,
+  type AttributeProto,
+  type Draft,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from '../proto/onnx.js';
 import { dataToTensor } from '../proto/tensor.js';
 import { operators } from '../ops/index.js';
 import { lower } from './passes/lower.js';
@@ -17,6 +27,16 @@ export interface ToOnnxOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly producerVersion?: string;
   readonly docString?: string;
+  /** Takes the elements of a constant and says where they lie in a file beside the model; null keeps them in the model. */
+  readonly external?: (bytes: Uint8Array) => ExternalPlace | null;
+}
+
+/** Bytes of a file beside a model. */
+export interface ExternalPlace {
+  /** A file name in the folder of the model. */
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
 }
 
 /**
@@ -25,14 +45,19 @@ export interface ToOnnxOptions {
  *
  * @throws RobencError `unsupported` beyond 2 GiB.
  */
-export function toOnnx(graph: Graph, { metadata = {}, producerVersion = '', docString = '' }: ToOnnxOptions = {}): Uint8Array {
+export function toOnnx(graph: Graph, options: ToOnnxOptions = {}): Uint8Array {
+  return encodeModel(toModelProto(graph, options));
+}
+
+/** The same as messages, for files that are put together of several graphs. */
+export function toModelProto(graph: Graph, { metadata = {}, producerVersion = '', docString = '', external }: ToOnnxOptions = {}): Draft<ModelProto> {
   const plain = graph.nodes.some((node) => node.domain === 'robenc') ? lower(graph, operators) : graph;
   const shared = shareOutputs(plain);
   const names = new Names(plain, shared);
   const initializers = new Map<string, Draft<TensorProto>>();
   const nameOf = (value: Value | null): string => {
     const name = value === null ? '' : names.of(shared.of(value));
-    if (value?.data && !initializers.has(name)) initializers.set(name, dataToTensor(name, value.data));
+    if (value?.data && !initializers.has(name)) initializers.set(name, placed(dataToTensor(name, value.data), external));
     return name;
   };
   const nodes = shared.nodes.map((node) => nodeProto(node, nameOf));
@@ -43,7 +68,7 @@ export function toOnnx(graph: Graph, { metadata = {}, producerVersion = '', docS
   }
   const symbols = new Set(plain.inputs.flatMap((input) => input.type.shape));
   const domains = new Map(plain.nodes.filter(({ domain }) => domain !== '').map(({ domain, version = 1 }) => [domain, version]));
-  return encodeModel({
+  return {
     irVersion: WRITTEN.irVersion,
     producerName: 'robenc',
     producerVersion,
@@ -62,7 +87,14 @@ export function toOnnx(graph: Graph, { metadata = {}, producerVersion = '', docS
       input: plain.inputs.map((input) => valueInfo(names.of(input), input.type, symbols)),
       output: plain.outputs.map((output) => valueInfo(output.name, output.value.type, symbols)),
     },
-  });
+  };
+}
+
+function placed(tensor: Draft<TensorProto>, external: ToOnnxOptions['external']): Draft<TensorProto> {
+  const place = external?.(tensor.rawData!) ?? null;
+  if (place === null) return tensor;
+  const entries = Object.entries(place).map(([key, value]) => ({ key, value: String(value) }));
+  return { ...tensor, rawData: undefined, externalData: entries, dataLocation: DATA_LOCATION.external };
 }
 
 /** Names that are unique in the file: inputs and outputs keep theirs, equal constants share one. */

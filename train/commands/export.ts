@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '@robenc/shared/config/command.js';
 import { EXIT } from '@robenc/shared/errors.js';
+import { readPrivateKey } from '@robenc/shared/package/signature.js';
 import { version } from '@robenc/shared/version.js';
 import { exportRun } from '../run/package.js';
 
@@ -15,6 +16,9 @@ export default defineCommand({
     models: { type: 'string', value: 'dir', default: 'models', description: 'folder of model packages' },
     name: { type: 'string', description: 'name of the package; by default that of the run' },
     modelVersion: { type: 'string', value: 'version', default: 'auto', description: 'version of the package; auto takes the next whole number' },
+    label: { type: 'list', default: ['latest'], value: 'labels', description: 'labels to point at the new version' },
+    attack: { type: 'boolean', description: 'also write PGD as one ONNX file, attack.onnx' },
+    sign: { type: 'string', value: 'file', description: 'sign the manifest with this ed25519 private key (PEM)' },
     images: { type: 'number', integer: true, minimum: 1, maximum: 64, default: 2, description: 'images in each comparison with tfjs' },
   },
   async run(options, context) {
@@ -26,6 +30,9 @@ export default defineCommand({
       createdAt: new Date().toISOString(),
       producerVersion: version,
       images: options.images,
+      labels: options.label,
+      attack: options.attack,
+      key: options.sign === undefined ? undefined : readPrivateKey(resolve(context.cwd, options.sign)),
       note: (line) => context.stderr(line),
     });
     for (const { graph, against, maxRelativeError, tolerance } of exported.parity)

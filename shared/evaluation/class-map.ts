@@ -1,6 +1,6 @@
 /** @file Which logit stands for which class folder. */
 import { readFileSync, statSync } from 'node:fs';
-import { RobencError } from '@robenc/shared/errors.js';
+import { RobencError } from '../errors.js';
 
 /** The names of --classes, in the order of the logits: given one by one, or as a text file with one name a line. Null when not given. */
 export function readClassNames(given: readonly string[]): readonly string[] | null {

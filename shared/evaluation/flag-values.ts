@@ -1,7 +1,7 @@
 /** @file The values of the audit's flags that are more than a word or a number. */
-import { RobencError } from '@robenc/shared/errors.js';
-import type { NormName } from '@robenc/shared/attacks/norms.js';
-import type { Size } from '@robenc/shared/images/resize.js';
+import { RobencError } from '../errors.js';
+import type { NormName } from '../attacks/norms.js';
+import type { Size } from '../images/resize.js';
 import type { Layout } from './preprocessing.js';
 
 /** The settings that decide what is assumed of model and data. */

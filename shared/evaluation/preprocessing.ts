@@ -1,11 +1,11 @@
 /** @file Puts a model's preprocessing into its graph, so that attacks and radii live in pixels of [0,1]. */
-import { beforeSoftmax, findOutput } from '@robenc/shared/autodiff/differentiate.js';
-import { RobencError } from '@robenc/shared/errors.js';
-import type { GraphBuilder } from '@robenc/shared/graph/builder.js';
-import { copyInto } from '@robenc/shared/graph/copy.js';
-import { describeType, floats, isFloat, type Dim, type Graph, type Value } from '@robenc/shared/graph/value.js';
-import type { Size } from '@robenc/shared/images/resize.js';
-import { newBuilder } from '@robenc/shared/ops/index.js';
+import { beforeSoftmax, findOutput } from '../autodiff/differentiate.js';
+import { RobencError } from '../errors.js';
+import type { GraphBuilder } from '../graph/builder.js';
+import { copyInto } from '../graph/copy.js';
+import { describeType, floats, isFloat, type Dim, type Graph, type Value } from '../graph/value.js';
+import type { Size } from '../images/resize.js';
+import { newBuilder } from '../ops/index.js';
 
 export type Layout = 'nchw' | 'nhwc';
 
@@ -33,7 +33,7 @@ export function modelInput(model: Graph, layout: Layout): ModelInput {
   if (input === undefined || others.length > 0 || input.type.shape.length !== 4 || !isFloat(input.type.dtype))
     throw new RobencError(
       'unsupported',
-      `An audit needs a model with one floating-point input of rank 4, the images. This one takes ${model.inputs.map(({ name, type }) => `${name} ${describeType(type)}`).join(', ')}.`,
+      `A model with one floating-point input of rank 4, the images, is needed. This one takes ${model.inputs.map(({ name, type }) => `${name} ${describeType(type)}`).join(', ')}.`,
     );
   const text = `${input.name} ${describeType(input.type)}`;
   const [batch, second, third, fourth] = input.type.shape as readonly [Dim, Dim, Dim, Dim];
@@ -46,7 +46,7 @@ export function modelInput(model: Graph, layout: Layout): ModelInput {
         `The input ${text} has ${channels} where --layout ${layout} has the channels, but ${there} where ${other} has them. Pass --layout ${other}.`,
         { field: 'layout' },
       );
-    throw new RobencError('unsupported', `The input ${text} has ${channels} channels; an audit needs 3 (RGB) or 1 (grey).`);
+    throw new RobencError('unsupported', `The input ${text} has ${channels} channels; 3 (RGB) or 1 (grey) are needed.`);
   }
   return { name: input.name, text, batch, channels, size: typeof height === 'number' && typeof width === 'number' ? { height, width } : null };
 }
@@ -61,14 +61,40 @@ export interface Wrapped {
   readonly softmaxRemoved: boolean;
 }
 
-/** The model with its preprocessing in front, and without a final Softmax behind. Throws `usage` naming --output, or `unsupported`. */
-export function wrapModel(model: Graph, input: ModelInput, size: Size, preprocessing: Preprocessing, output: string | undefined): Wrapped {
+/** The model's own input, computed from pixels. */
+interface Pixels {
+  readonly g: GraphBuilder;
+  /** What goes into the model, by the name of its input. */
+  readonly inputs: Readonly<Record<string, Value>>;
+}
+
+/** A new graph with `image` float32 [batch,3,H,W] in [0,1] and the preprocessing behind it. */
+function fromPixels(model: Graph, input: ModelInput, size: Size, preprocessing: Preprocessing): Pixels {
   const g = newBuilder();
   const image = g.input('image', 'float32', [input.batch, 3, size.height, size.width]);
   const expected = model.inputs.find(({ name }) => name === input.name)!.type.dtype;
-  const prepared = g.cast(prepare(g, image, input, preprocessing), expected);
+  return { g, inputs: { [input.name]: g.cast(prepare(g, image, input, preprocessing), expected) } };
+}
+
+/** An encoder with its preprocessing in front: `image` [batch,3,H,W] in [0,1] → `embedding` float32 [batch,size], maps flattened. Throws `usage` naming --output, or `unsupported`. */
+export function wrapEncoder(model: Graph, input: ModelInput, size: Size, preprocessing: Preprocessing, output: string | undefined): Graph {
+  const { g, inputs } = fromPixels(model, input, size, preprocessing);
   const chosen = findOutput(model, output);
-  const scores = copyInto(g, model, { inputs: { [input.name]: prepared } }).outputs[chosen.name]!;
+  const found = copyInto(g, model, { inputs }).outputs[chosen.name]!;
+  const [batch, ...rest] = found.type.shape;
+  if (rest.length === 0 || !rest.every((dim) => typeof dim === 'number') || !isFloat(found.type.dtype))
+    throw new RobencError('unsupported', `The output ${chosen.name} ${describeType(found.type)} is no embedding [batch,size]. Name another with --output.`, {
+      field: 'output',
+    });
+  g.output('embedding', g.cast(g.reshape(found, [batch!, rest.reduce((product, dim) => product * dim, 1)]), 'float32'));
+  return g.build(`${model.name}_pixels`);
+}
+
+/** The model with its preprocessing in front, and without a final Softmax behind. Throws `usage` naming --output, or `unsupported`. */
+export function wrapModel(model: Graph, input: ModelInput, size: Size, preprocessing: Preprocessing, output: string | undefined): Wrapped {
+  const { g, inputs } = fromPixels(model, input, size, preprocessing);
+  const chosen = findOutput(model, output);
+  const scores = copyInto(g, model, { inputs }).outputs[chosen.name]!;
   const notes: string[] = [];
   const logits = flat(g, beforeSoftmax(scores, notes));
   const classes = logits.type.shape[1];

@@ -1,0 +1,46 @@
+/** @file robenc models verify. */
+import { resolve } from 'node:path';
+import { EXIT, messageOf, RobencError } from '../../errors.js';
+import { listPackages } from '../../package/list.js';
+import { readPublicKey, type Trust } from '../../package/signature.js';
+import { verifyPackage } from '../verify-package.js';
+import { placeOf, type Action, type ActionOptions } from './action.js';
+
+function trustOf({ publicKey, requireSignature }: ActionOptions, cwd: string): Trust | undefined {
+  if (publicKey.length === 0 && !requireSignature) return undefined;
+  return { keys: publicKey.map((path) => readPublicKey(resolve(cwd, path))), required: requireSignature };
+}
+
+export const verify: Action = {
+  name: 'verify',
+  usage: '[model]',
+  summary: 'check digests, signature, every graph and its golden outputs, of one package or of all; exit code 1 when one is not as it was made',
+  async run(options, context) {
+    const trust = trustOf(options, context.cwd);
+    const places =
+      options.model === undefined
+        ? listPackages(options.models).map(({ name, version }) => [options.models, `${name}@${version}`] as const)
+        : [placeOf(options.model, options, context.cwd)];
+    const results: object[] = [];
+    let failed = 0;
+    for (const [folder, reference] of places) {
+      const what = reference ?? folder;
+      try {
+        const { opened, golden } = await verifyPackage(folder, reference, { trust, device: options.device });
+        const worst = Object.values(golden).filter((value): value is number => value !== null);
+        context.stdout(
+          `${opened.name}@${opened.version}: as it was made; ${Object.keys(golden).length} graphs, ${worst.length === 0 ? 'no golden outputs' : `golden outputs within ${Math.max(...worst).toExponential(1)}`}`,
+        );
+        results.push({ package: what, ok: true, digest: opened.digest, golden });
+      } catch (cause) {
+        if (!(cause instanceof RobencError) || (cause.code !== 'bad-file' && cause.code !== 'mismatch')) throw cause;
+        failed++;
+        context.stdout(`${what}: ${messageOf(cause)}`);
+        results.push({ package: what, ok: false, error: messageOf(cause) });
+      }
+    }
+    if (places.length === 0) context.stdout(`No model packages in ${options.models}.`);
+    context.result({ checked: results.length, failed, packages: results });
+    return failed > 0 ? EXIT.belowThreshold : EXIT.done;
+  },
+};
