@@ -13,6 +13,8 @@ interface Constant {
   readonly elements: Elements | number;
   /** With symbolic sizes where it was made inside the function. */
   readonly shape: readonly Dim[];
+  /** Sizes on their way to a reshape may follow the batch: they are compared between the runs only when they enter the graph. */
+  readonly late?: boolean;
 }
 
 interface Entry {
@@ -69,6 +71,7 @@ export class TracingBackend extends tf.KernelBackend {
     }
     const known = this.#constants.get(entry);
     if (known?.context === this.context) return known.traced;
+    if (content.late) this.context.axis.step('a constant', { elements: content.elements });
     const made = this.#constant(content, entry.dtype);
     this.#constants.set(entry, { context: this.context, traced: made });
     return made;
@@ -86,10 +89,20 @@ export class TracingBackend extends tf.KernelBackend {
     const dataId = {};
     const elements = compact(values as Elements);
     // Inside of a trace the function makes this constant at each batch size: its shape may follow the batch, its elements may not (so not as a number).
-    const own = this.#contexts.at(-1)?.axis.step('a constant', { dtype, elements: typeof elements === 'number' ? String(elements) : elements, shape });
-    const content = own ? { elements, shape: own.shape } : { elements, shape };
+    const late = isSizes(shape, dtype);
+    const compared = late ? {} : { elements: typeof elements === 'number' ? String(elements) : elements };
+    const own = this.#contexts.at(-1)?.axis.step('a constant', { dtype, ...compared, shape });
+    const content = own ? { elements, shape: own.shape, late } : { elements, shape };
     this.#data.set(dataId, { dtype, shape, references: 1, maker: 'a constant', content });
     return dataId;
+  }
+
+  /** Whether these are whole numbers that are known now, such as sizes: kernels on them are computed at once. */
+  areSizes(inputs: readonly tf.TensorInfo[]): boolean {
+    return (
+      inputs.length > 0 &&
+      inputs.every(({ dataId, shape, dtype }) => isSizes(shape, dtype) && this.#data.has(dataId) && !('context' in this.#data.get(dataId).content))
+    );
   }
 
   override move(dataId: object, values: tf.BackendValues, shape: number[], dtype: tf.DataType, references: number): void {
@@ -166,4 +179,11 @@ function compact(values: Elements): Elements | number {
   const first = values[0];
   if (typeof first !== 'number') return values;
   return values.every((value) => Object.is(value, first)) ? first : values;
+}
+
+/** A list of sizes has as many elements as a tensor has axes. */
+const MOST_SIZES = 16;
+
+function isSizes(shape: readonly number[], dtype: tf.DataType): boolean {
+  return dtype === 'int32' && shape.length <= 1 && sizeOf(shape) <= MOST_SIZES;
 }

@@ -29,12 +29,33 @@ function run(backend: TracingBackend, kernel: Kernel, inputs: tf.NamedTensorInfo
   const { context } = backend;
   const { name } = kernel;
   const given = Object.entries(inputs).filter((entry): entry is [string, tf.TensorInfo] => entry[1] !== undefined && entry[1] !== null);
+  if (backend.areSizes(given.map(([, info]) => info))) return computed(backend, name, Object.fromEntries(given), attrs);
   const step = context.axis.step(name, { attrs, shapes: given.map(([, info]) => info.shape) });
   const tensors = Object.fromEntries(given.map(([key, info]) => [key, backend.tracedOf(info)]));
   for (const [i, [key]] of given.entries()) context.check(tensors[key]!, step.shapes[i]!, `Input "${key}" of ${name}`);
   context.kernels.push(name);
   const results = kernel.emit(new KernelCall(context, name, tensors, step.attrs as Record<string, unknown>));
   return 'value' in results ? backend.register(results, name) : results.map((result) => backend.register(result, name));
+}
+
+/** The result of a kernel on known sizes, such as a slice of a shape, by the plain JavaScript backend. */
+function computed(
+  backend: TracingBackend,
+  kernelName: string,
+  inputs: Readonly<Record<string, tf.TensorInfo>>,
+  attrs: object,
+): tf.TensorInfo | tf.TensorInfo[] {
+  const cpu = tf.engine().findBackend('cpu') as tf.KernelBackend & {
+    makeTensorInfo(shape: number[], dtype: tf.DataType, values: tf.BackendValues): tf.TensorInfo;
+  };
+  const copies = Object.fromEntries(
+    Object.entries(inputs).map(([key, { dataId, shape, dtype }]) => [key, cpu.makeTensorInfo(shape, dtype, backend.readSync(dataId))]),
+  );
+  const results = tf.getKernel(kernelName, 'cpu').kernelFunc({ inputs: copies, attrs: attrs as tf.NamedAttrMap, backend: cpu });
+  const list = Array.isArray(results) ? results : [results];
+  const answers = list.map(({ dataId, shape, dtype }) => ({ dataId: backend.write(cpu.readSync(dataId), shape, dtype), shape, dtype }));
+  for (const { dataId } of [...list, ...Object.values(copies)]) cpu.disposeData(dataId, true);
+  return Array.isArray(results) ? answers : answers[0]!;
 }
 
 function refuse(name: string): never {

@@ -1,0 +1,139 @@
+/** @file A model of TensorFlow.js as a graph, and as the function that the graph is verified against. */
+import * as tf from '@tensorflow/tfjs';
+import { messageOf, RobencError } from '@robenc/shared/errors.js';
+import type { Graph } from '@robenc/shared/graph/value.js';
+import { traceGraph, type NewInput, type TraceOptions } from '../trace/trace.js';
+import type { TfjsModel } from './load.js';
+
+export interface TfjsInput {
+  readonly name: string;
+  /** As tfjs sees it; null is free. */
+  readonly shape: readonly (number | null)[];
+  readonly dtype: 'float32' | 'int32' | 'bool';
+}
+
+export interface TracedModel {
+  readonly graph: Graph;
+  readonly fn: TraceOptions['fn'];
+  readonly inputs: readonly NewInput[];
+}
+
+/** The inputs of a model by clean names: without the `:0` of TensorFlow. */
+export function inputsOf({ model }: TfjsModel): TfjsInput[] {
+  return model.inputs.map((input) => {
+    const { name, dtype } = input;
+    const shape = (input.shape ?? []) as readonly (number | null)[];
+    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+      throw new RobencError('unsupported', `The input "${name}" is of type ${dtype}; float32, int32 and bool can be traced.`, { field: name });
+    // A size that is not known is -1 in graphs and null in layers.
+    return { name: cleanName(name), shape: shape.map((size) => (size === null || size < 0 ? null : size)), dtype };
+  });
+}
+
+/**
+ * Traces a model in its inference mode. The batch size is a symbol where the model leaves it free. `size` fills in heights and widths that the model leaves free.
+ * With `nchw` images [n,h,w,c] become inputs [n,c,h,w] of the graph.
+ *
+ * @throws RobencError `usage` for free sizes without `size`; `unsupported` naming the layer or node and the kernel that cannot be traced.
+ */
+export function traceTfjsModel(
+  opened: TfjsModel,
+  { size, nchw = true, name = 'model' }: { size?: { height: number; width: number } | undefined; nchw?: boolean; name?: string } = {},
+): TracedModel {
+  const ports = inputsOf(opened);
+  const free = ports.every(({ shape }) => shape.length > 0 && shape[0] === null);
+  const inputs = ports.map(({ name: port, shape, dtype }): NewInput => {
+    const isImage = shape.length === 4;
+    const filled = shape.map((dim, axis) => dim ?? (axis === 0 ? 1 : isImage && axis < 3 ? (axis === 1 ? size?.height : size?.width) : undefined));
+    const open = filled.findIndex((dim) => dim === undefined);
+    if (open >= 0)
+      throw new RobencError(
+        'usage',
+        `The input "${port}" [${shape.map((dim) => dim ?? '?').join(',')}] leaves axis ${open} free. Name the size of its images with --size, e.g. --size 224x224.`,
+        {
+          field: 'size',
+        },
+      );
+    return { name: port, shape: filled as number[], dtype, ...(isImage && nchw ? { layout: 'NCHW' as const } : {}) };
+  });
+  const fn = functionOf(opened, ports);
+  const options = { name, inputs, fn, ...(free ? { batch: { symbol: 'batch' } } : {}) };
+  const names = new Set(ports.map((port) => port.name));
+  const graph = traceGraph({ ...options, fn: (given) => renamedOutputs(fn(given), names) });
+  return { graph, fn: (given) => renamedOutputs(fn(given), names), inputs };
+}
+
+/** The model as a pure function of its inputs. */
+function functionOf(opened: TfjsModel, ports: readonly TfjsInput[]): TraceOptions['fn'] {
+  if (opened.kind === 'layers') {
+    const { model } = opened;
+    return (inputs) =>
+      named(
+        model.outputNames,
+        withLayerNames(model, () => model.apply(alone(ports.map(({ name }) => inputs[name]!)), { training: false }) as tf.Tensor | tf.Tensor[]),
+      );
+  }
+  const { model } = opened;
+  return (inputs) => {
+    const fed = Object.fromEntries(model.inputs.map((input, i) => [input.name, inputs[ports[i]!.name]!]));
+    try {
+      return named(
+        model.outputs.map((output) => cleanName(output.name)),
+        model.execute(
+          fed,
+          model.outputs.map(({ name }) => name),
+        ),
+      );
+    } catch (cause) {
+      throw located(cause, 'graph');
+    }
+  };
+}
+
+/** While `work` runs, an error of a layer names it. */
+function withLayerNames<T>(model: tf.LayersModel, work: () => T): T {
+  let current = '';
+  const layers = allLayers(model);
+  const originals = layers.map((layer) => layer.call.bind(layer));
+  layers.forEach((layer, i) => {
+    layer.call = (inputs, options) => {
+      current = `${layer.getClassName()} "${layer.name}"`;
+      return originals[i]!(inputs, options);
+    };
+  });
+  try {
+    return work();
+  } catch (cause) {
+    throw located(cause, current);
+  } finally {
+    for (const layer of layers) delete (layer as { call?: unknown }).call;
+  }
+}
+
+function allLayers(model: tf.LayersModel): tf.layers.Layer[] {
+  return model.layers.flatMap((layer) => ('layers' in layer ? allLayers(layer as unknown as tf.LayersModel) : [layer]));
+}
+
+function located(cause: unknown, where: string): unknown {
+  if (!(cause instanceof RobencError) || cause.code !== 'unsupported' || where === '') return cause;
+  return new RobencError('unsupported', `In ${where}: ${messageOf(cause)}`, { cause });
+}
+
+/** Some layers do not understand a list of one. */
+function alone(tensors: readonly tf.Tensor[]): tf.Tensor | tf.Tensor[] {
+  return tensors.length === 1 ? tensors[0]! : [...tensors];
+}
+
+function named(names: readonly string[], results: tf.Tensor | readonly tf.Tensor[]): Record<string, tf.Tensor> {
+  const list: readonly tf.Tensor[] = results instanceof tf.Tensor ? [results] : results;
+  return Object.fromEntries(list.map((tensor, i) => [cleanName(names[i] ?? `output_${i}`), tensor]));
+}
+
+/** An output that is called like an input gets another name: a graph has one value of a name. */
+function renamedOutputs(outputs: Record<string, tf.Tensor>, inputs: ReadonlySet<string>): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [inputs.has(name) ? `${name}_output` : name, tensor]));
+}
+
+function cleanName(name: string): string {
+  return name.replace(/:\d+$/, '');
+}
