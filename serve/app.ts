@@ -1,61 +1,80 @@
-/** @file The express app over an engine: middleware and the table of routes. Listens nowhere. */
-import express, { type Express, type Request, type Response } from 'express';
+/** @file The Express app over an engine: middleware and the table of routes. Listens nowhere. */
+import cors from 'cors';
+import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import type { Logger } from 'pino';
+import type { RequestListener } from 'node:http';
 import { check } from '@robenc/shared/config/check.js';
 import { openContext, type Shared } from './context.js';
+import { toApiError } from './errors.js';
+import { openDoor, type DoorOptions } from './http/door.js';
+import { exchangeOf } from './http/exchange.js';
+import { Reply } from './http/reply.js';
+import { sendError } from './http/send-error.js';
 import { coerceText } from './input/coerce.js';
 import { readInput, type Input } from './input/read-input.js';
-import { answerErrors, methodNotAllowed, notFound } from './middleware/errors.js';
-import { logRequests } from './middleware/log.js';
-import { requestId } from './middleware/request-id.js';
-import { routes } from './routes/index.js';
-import type { Route } from './routes/route.js';
 
-export interface AppOptions extends Shared {
-  readonly log: Logger;
-  /** A clock in milliseconds. */
-  readonly now: () => number;
-}
+/** Headers of answers that scripts of other origins may read. */
+const EXPOSED = ['x-request-id', 'retry-after', 'retry-after-ms', 'inference-header-content-length', 'x-robenc-model', 'x-robenc-batch-rows'];
 
-export function createApp({ log, now, ...shared }: AppOptions): Express {
+export function createApp(options: DoorOptions): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(requestId, logRequests(log, now), helmet());
-  app.use((_request, response, next) => {
-    response.set('cache-control', 'no-store');
-    next();
-  });
-  for (const route of routes.entries) app[route.method](route.path, (request, response) => answer(route, shared, request, response));
-  for (const path of new Set(routes.entries.map((route) => route.path))) app.all(path, methodNotAllowed(methodsOf(path)));
-  app.use(notFound, answerErrors(log, shared.stopping));
-  return app;
+  app.use(helmet());
+  if (options.cors !== null) app.use(cors({ origin: [...options.cors], exposedHeaders: EXPOSED, maxAge: 600 }));
+  app.use((request, response) => answer(options, request, response));
+  const failed: ErrorRequestHandler = (thrown: unknown, request, response, _next) => {
+    const error = toApiError(thrown);
+    const { id } = exchangeOf(response);
+    if (error.status >= 500) options.log.error({ requestId: id, err: error.cause ?? error }, error.message);
+    if (options.stopping.aborted && !response.headersSent) response.setHeader('connection', 'close');
+    sendError(request, response, error);
+  };
+  app.use(failed);
+  return openDoor(options, app);
 }
 
-async function answer(route: Route, shared: Shared, request: Request, response: Response): Promise<void> {
-  response.locals['route'] = route.path;
-  const { admission, engine, limits } = shared;
-  // Refusing before the body is read keeps a flood of requests from costing more than their headers.
-  if (route.images > 0) admission.refuseIfFull(1, engine.dispatcher.retryAfterMs);
-  const { context, close } = openContext(shared, route, response);
+async function answer(shared: Shared, request: Request, response: Response): Promise<void> {
+  const exchange = exchangeOf(response);
+  if (exchange.refusal !== null) throw exchange.refusal;
+  const { route, params } = exchange.match!;
+  const { context, close } = openContext(shared, exchange, request, response);
   try {
     const input: Input =
-      route.method === 'post'
-        ? await readInput(request, response, route.options, limits)
-        : { options: coerceText(route.options.properties, request.query), images: [], list: false };
+      route.body === 'none'
+        ? { options: coerceText(route.options.properties, request.query), images: [], list: false, tensor: null, raw: null }
+        : await readInput(request, response, route, shared.limits);
     const options = check(route.options, input.options, 'request');
     // The schema has been checked, which is what the erased type of the options stands for.
-    const body = await route.handle({ ...input, options: options as never }, context);
-    // A client that keeps its connection would otherwise meet a closed door with its next request.
-    if (shared.stopping.aborted) response.set('connection', 'close');
-    response.json(body);
+    const body = await route.handle({ ...input, options: options as never, params }, context);
+    if (shared.stopping.aborted) response.setHeader('connection', 'close');
+    await send(response, body, exchangeOf(response));
   } finally {
     close();
   }
 }
 
-function methodsOf(path: string): string[] {
-  return routes.entries.filter((route) => route.path === path).flatMap((route) => (route.method === 'get' ? ['GET', 'HEAD'] : ['POST']));
+/** A client that reads nothing for so long is gone. */
+const READER_LIMIT_MS = 60_000;
+
+async function send(response: Response, body: unknown, { model, report }: ReturnType<typeof exchangeOf>): Promise<void> {
+  if (model !== null) {
+    response.setHeader('x-robenc-model', model.id);
+    response.setHeader('x-robenc-model-digest', model.digest);
+    response.setHeader('x-robenc-device', model.device);
+  }
+  if (report.batch > 0) {
+    response.setHeader('x-robenc-batch', report.batch);
+    response.setHeader('x-robenc-batch-rows', report.batchRows);
+    response.setHeader('x-robenc-queue-us', Math.round(report.queueMs * 1000));
+    response.setHeader('x-robenc-run-us', Math.round(report.runMs * 1000));
+  }
+  const reply = body instanceof Reply ? body : Reply.json(body);
+  response.status(reply.status);
+  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
+  response.setTimeout(READER_LIMIT_MS, () => response.destroy());
+  if (typeof reply.body === 'function') return reply.body(response);
+  response.setHeader('content-length', Buffer.byteLength(reply.body));
+  response.end(response.req.method === 'HEAD' ? undefined : reply.body);
 }

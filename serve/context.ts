@@ -1,60 +1,104 @@
 /** @file What a route gets to work with, made for one request; `close` gives back what it took. */
-import type { Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RobencError } from '@robenc/shared/errors.js';
+import type { Keyring } from './access/keyring.js';
+import type { Rates } from './access/rates.js';
 import type { Admission } from './batching/admission.js';
 import type { Engine } from './engine/engine.js';
 import { sizePolicyOf } from './engine/model.js';
-import { ApiError } from './errors.js';
+import { ApiError, DeadlineExceeded } from './errors.js';
+import type { Exchange } from './http/exchange.js';
 import type { PreparedImage } from './images/recipe.js';
+import { tensorImages } from './input/tensor-images.js';
 import type { Limits } from './limits.js';
-import { requestIdOf } from './middleware/request-id.js';
+import type { Metrics } from './observability/metrics.js';
 import { routes } from './routes/index.js';
-import type { Route, RouteContext } from './routes/route.js';
+import type { RouteContext } from './routes/route.js';
 
 /** What all requests share. */
 export interface Shared {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly admission: Admission;
+  readonly metrics: Metrics;
+  readonly keys: Keyring;
+  readonly rates: Rates;
+  /** Origins whose scripts may read answers; null: none. */
+  readonly cors: readonly string[] | null;
   /** Fires when the server was asked to stop. */
   readonly stopping: AbortSignal;
 }
 
-export function openContext({ engine, limits, admission, stopping }: Shared, route: Route, response: Response): { context: RouteContext; close: () => void } {
-  const gone = new AbortController();
+export function openContext(
+  shared: Shared,
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+): { context: RouteContext; close: () => void } {
+  const { engine, limits, metrics, stopping, admission, keys } = shared;
+  const route = exchange.match!.route;
+  const over = new AbortController();
   const leave = () => {
-    if (!response.writableFinished) gone.abort();
+    if (response.writableFinished) return;
+    if (route.computes && !over.signal.aborted) metrics.workDropped('gone');
+    over.abort();
   };
   response.on('close', leave);
-  const rooms: (() => void)[] = [];
+  const expire = (ms: number) => () => {
+    metrics.workDropped('expired');
+    over.abort(new DeadlineExceeded(ms));
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const setDeadline = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(expire(ms), ms);
+  };
+  if (route.computes) setDeadline(deadlineOf(request, limits.timeoutMs));
+  const releases: (() => void)[] = [];
   const context: RouteContext = {
     engine,
     routes: routes.entries,
     limits,
-    requestId: requestIdOf(response),
-    signal: gone.signal,
+    metrics,
+    keys,
+    exchange,
+    request,
+    requestId: exchange.id,
+    signal: over.signal,
     draining: stopping.aborted,
+    setDeadline: (ms) => setDeadline(Math.min(ms, limits.timeoutMs)),
+    call: (lane = 'interactive') => ({ compute: engine.dispatcher, signal: over.signal, lane, report: exchange.report }),
     model(reference) {
-      const model = engine.models.get(reference);
-      response.locals['model'] = model.id;
+      const lease = engine.models.lease(reference, exchange.id);
+      releases.push(() => lease.release());
+      const { model } = lease;
+      exchange.model = { id: model.id, digest: model.digest, device: engine.deviceOf(model) };
       return model;
     },
-    async prepare(model, { images, list }, crops = null) {
-      if (images.length === 0)
+    takeRoom(rows) {
+      exchange.images = Math.max(exchange.images, rows);
+      exchange.stay ??= admission.enter(0, engine.dispatcher.retryAfterMs);
+      exchange.stay.resize(rows);
+    },
+    async prepare(model, { images, list, tensor }, crops = null) {
+      const count = tensor === null ? images.length : (tensor.shape[0] ?? 0);
+      if (count === 0)
         throw new ApiError('bad_input', 'image is missing.', {
           field: 'image',
           remedy: 'Send {"image": base64}, {"images": [base64, ...]}, a form with a file named "image", or the bytes themselves.',
         });
-      if (images.length > route.images)
-        throw new ApiError('too_large', `${images.length} images were sent; ${route.path} takes at most ${route.images}.`, {
+      const most = Math.min(route.images, limits.maxImages);
+      if (count > most)
+        throw new ApiError('too_large', `${count} images were sent; at most ${most} are allowed in one request to ${route.path}.`, {
           field: 'images',
           remedy: 'Send several requests.',
         });
-      response.locals['images'] = images.length;
-      rooms.push(admission.admit(images.length * (crops?.count ?? 1), engine.dispatcher.retryAfterMs));
+      context.takeRoom(count * (crops?.count ?? 1));
+      exchange.images = count;
+      if (tensor !== null) return tensorImages(tensor, model, crops);
       const recipe = { policy: sizePolicyOf(model), maxPixels: limits.maxPixels, crops };
       return await allPrepared(
-        images.map((bytes) => engine.preparer.prepare(bytes, recipe, { signal: gone.signal })),
+        images.map((bytes) => engine.preparer.prepare(bytes, recipe, { signal: over.signal })),
         list,
       );
     },
@@ -62,10 +106,23 @@ export function openContext({ engine, limits, admission, stopping }: Shared, rou
   return {
     context,
     close() {
+      clearTimeout(timer);
       response.off('close', leave);
-      for (const giveBack of rooms) giveBack();
+      for (const release of releases) release();
     },
   };
+}
+
+/** The time that a client gives, at most the server's. Throws `bad_input`. */
+function deadlineOf({ headers }: IncomingMessage, most: number): number {
+  const text = headers['x-request-timeout-ms'];
+  if (text === undefined) return most;
+  const ms = Number(text);
+  if (!Number.isInteger(ms) || ms < 1)
+    throw new ApiError('bad_input', `The header X-Request-Timeout-Ms is "${String(text).slice(0, 40)}"; it must be a whole number of milliseconds.`, {
+      field: 'x-request-timeout-ms',
+    });
+  return Math.min(ms, most);
 }
 
 /** All images, or the first failure under the name of its field; by then no image of this request is in work any more. */

@@ -7,15 +7,21 @@ import { Overloaded } from './batching/admission.js';
 export const API_ERRORS = {
   bad_input: { status: 400, summary: 'A field of the request is missing, unknown or has a value that is not allowed.' },
   bad_image: { status: 400, summary: 'An image cannot be decoded, or has too many pixels.' },
-  not_found: { status: 404, summary: 'No such path.' },
+  unauthorized: { status: 401, summary: 'The request has no API key, or one that is not known.' },
+  forbidden: { status: 403, summary: 'The API key does not allow this, or the server does not offer it.' },
+  not_found: { status: 404, summary: 'No such path, audit or file.' },
   model_not_found: { status: 404, summary: 'The server does not serve a model of that name.' },
   method_not_allowed: { status: 405, summary: 'The path exists, but not with this method; see the Allow header.' },
+  conflict: { status: 409, summary: 'The state of the thing does not allow this now.' },
   too_large: { status: 413, summary: 'The body or the number of images is above the limit.' },
   unsupported_media_type: { status: 415, summary: 'The content type or encoding of the body is none that the server reads.' },
   overloaded: { status: 429, summary: 'The server has as much work as it may hold; ask again after the time in Retry-After.' },
+  rate_limited: { status: 429, summary: 'This client sent more requests than it may; ask again after the time in Retry-After.' },
   client_closed_request: { status: 499, summary: 'The client went away before the answer; seen in logs only.' },
   internal: { status: 500, summary: 'The server failed; its log has the details under the request id.' },
-  unavailable: { status: 503, summary: 'The server is starting, stopping or cannot compute.' },
+  not_implemented: { status: 501, summary: 'A part of the protocol that this server does not have.' },
+  unavailable: { status: 503, summary: 'The server is starting, stopping or cannot compute; ask again after the time in Retry-After.' },
+  deadline_exceeded: { status: 504, summary: 'The answer was not there within the time that the request or the server allows.' },
 } as const satisfies Record<string, { status: number; summary: string }>;
 
 export type ApiErrorCode = keyof typeof API_ERRORS;
@@ -102,12 +108,27 @@ const FROM_BODY_READERS: Readonly<Record<string, ApiErrorCode>> = {
   LIMIT_UNEXPECTED_FILE: 'bad_input',
 };
 
+/** When it is worth asking again a server that is starting or has lost a device. */
+const RETRY_UNAVAILABLE_MS = 1_000;
+
+/** The reason that a request is given up after its time. */
+export class DeadlineExceeded extends Error {
+  override readonly name = 'DeadlineExceeded';
+
+  constructor(ms: number) {
+    super(`The answer was not there within ${ms} ms.`);
+  }
+}
+
 /** Anything thrown, as an error of the API. What nobody meant to throw becomes `internal` and tells nothing of the inside. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof RobencError && error.code === 'unavailable')
+    return new ApiError('unavailable', error.message, { field: error.field ?? null, headers: retryHeaders(RETRY_UNAVAILABLE_MS), cause: error });
   if (error instanceof Overloaded) return new ApiError('overloaded', error.message, { headers: retryHeaders(error.retryAfterMs), cause: error });
   if (error instanceof RobencError && FROM_LIBRARY[error.code] !== 'internal')
     return new ApiError(FROM_LIBRARY[error.code], error.message, { field: error.field ?? null, cause: error });
+  if (error instanceof DeadlineExceeded) return new ApiError('deadline_exceeded', error.message, { cause: error });
   const { type, code, status, message } = error as { type?: string; code?: string; status?: number; message?: string };
   const known = FROM_BODY_READERS[type ?? ''] ?? FROM_BODY_READERS[code ?? ''];
   if (known !== undefined) return new ApiError(known, `The body could not be read: ${message}.`, { field: 'body', cause: error });

@@ -9,9 +9,20 @@ export interface Limits {
   readonly maxImages: number;
   /** Model inputs (images, or crops of images) in work at once. */
   readonly queueLimit: number;
+  /** Bytes of bodies in the house at once. */
+  readonly queueBytes: number;
+  /** Milliseconds after which a request is given up. */
+  readonly timeoutMs: number;
 }
 
-export const DEFAULT_LIMITS: Limits = { maxBodyBytes: 16 * 1024 * 1024, maxPixels: 50_000_000, maxImages: 64, queueLimit: 1024 };
+export const DEFAULT_LIMITS: Limits = {
+  maxBodyBytes: 16 * 1024 * 1024,
+  maxPixels: 50_000_000,
+  maxImages: 64,
+  queueLimit: 1024,
+  queueBytes: 256 * 1024 * 1024,
+  timeoutMs: 300_000,
+};
 
 /** The most that `maxImages` may be set to. */
 export const IMAGES_ALLOWED = 1024;

@@ -1,48 +1,89 @@
-/** @file Who may come in: a bound on the work that is in the house, decided before any of it is done. */
+/** @file Who may come in: bounds on the work and the bytes that are in the house, decided before any of it is done. */
 import { RobencError } from '@robenc/shared/errors.js';
 
 /** Raised when the house is full; `retryAfterMs` says when it is worth asking again. */
 export class Overloaded extends RobencError {
   readonly retryAfterMs: number;
 
-  constructor(held: number, limit: number, retryAfterMs: number) {
-    super('busy', `The server has ${held} of at most ${limit} model inputs in work. Ask again after ${retryAfterMs} ms, or raise --queue-limit.`);
+  constructor(message: string, retryAfterMs: number) {
+    super('busy', `${message} Ask again after ${retryAfterMs} ms.`);
     this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** Counts rows (model inputs) from admission to the answer. */
+export interface AdmissionOptions {
+  /** Most rows (model inputs). */
+  readonly limit: number;
+  /** Most bytes of bodies. Default: no bound. */
+  readonly bytes?: number;
+}
+
+/** Counts rows (model inputs) and bytes of bodies from admission to the answer. */
 export class Admission {
   readonly limit: number;
+  readonly bytesLimit: number;
   #held = 0;
+  #bytes = 0;
 
-  constructor({ limit }: { limit: number }) {
+  constructor({ limit, bytes = Infinity }: AdmissionOptions) {
     this.limit = limit;
+    this.bytesLimit = bytes;
   }
 
   get held(): number {
     return this.#held;
   }
 
-  /** Throws `Overloaded` when `rows` more would not fit. Cheap: asked before a request's body is read, with the least it can need. */
-  refuseIfFull(rows: number, retryAfterMs: number): void {
-    if (this.#held + rows > this.limit) throw new Overloaded(this.#held, this.limit, retryAfterMs);
+  get heldBytes(): number {
+    return this.#bytes;
   }
 
-  /** Takes room for `rows`; the returned function gives it back, however often it is called. Throws `bad-input` for what never fits. */
-  admit(rows: number, retryAfterMs: number): () => void {
-    if (rows > this.limit)
-      throw new RobencError(
-        'bad-input',
-        `This request needs ${rows} model inputs, and the server takes at most ${this.limit} at once. Send fewer images or crops.`,
-        { field: 'images' },
-      );
-    this.refuseIfFull(rows, retryAfterMs);
-    this.#held += rows;
-    let open = true;
-    return () => {
-      if (open) this.#held -= rows;
-      open = false;
+  /** Whether one row and a body of `bytes` more would fit. Cheap: asked before a request's body is read. */
+  fits(bytes: number): boolean {
+    return this.#held < this.limit && (this.#bytes === 0 || this.#bytes + bytes <= this.bytesLimit);
+  }
+
+  #refusal(rows: number, retryAfterMs: number): Overloaded {
+    return new Overloaded(
+      this.#held + rows > this.limit
+        ? `The server has ${this.#held} of at most ${this.limit} model inputs in work.`
+        : `The server holds bodies of ${this.#bytes} of at most ${this.bytesLimit} bytes.`,
+      retryAfterMs,
+    );
+  }
+
+  /** Takes room for one row and a body of so many bytes. Throws `Overloaded`. */
+  enter(bytes: number, retryAfterMs: number): Stay {
+    if (!this.fits(bytes)) throw this.#refusal(1, retryAfterMs);
+    const stay = { rows: 1, bytes, open: true };
+    this.#held += 1;
+    this.#bytes += bytes;
+    return {
+      resize: (rows) => {
+        if (rows > this.limit)
+          throw new RobencError(
+            'bad-input',
+            `This request needs ${rows} model inputs, and the server takes at most ${this.limit} at once. Send fewer images or crops.`,
+            { field: 'images' },
+          );
+        if (this.#held - stay.rows + rows > this.limit) throw this.#refusal(rows - stay.rows, retryAfterMs);
+        this.#held += rows - stay.rows;
+        stay.rows = rows;
+      },
+      leave: () => {
+        if (!stay.open) return;
+        stay.open = false;
+        this.#held -= stay.rows;
+        this.#bytes -= stay.bytes;
+      },
     };
   }
+}
+
+/** The room that a request has. */
+export interface Stay {
+  /** Says how many rows it really needs, once that is known. Throws `Overloaded`, or `bad-input` for what never fits. */
+  resize(rows: number): void;
+  /** Gives the room back, however often it is called. */
+  leave(): void;
 }

@@ -2,19 +2,27 @@
 import { RobencError } from '@robenc/shared/errors.js';
 import type { TensorData } from '@robenc/shared/graph/value.js';
 import type { Tensors } from '@robenc/shared/runtime/types.js';
-import type { Runner } from '../batching/dispatcher.js';
+import type { RunOptions, Runner, RunReport } from '../batching/dispatcher.js';
+import type { Lane } from '../batching/queue.js';
 import type { PreparedImage } from '../images/recipe.js';
 import type { ServedModel } from './model.js';
 
 /** Runs any number of rows; the dispatcher of the engine is one. */
 export interface Compute {
-  run(runner: Runner, feeds: Tensors, options?: { signal?: AbortSignal }): Promise<Tensors>;
+  run(runner: Runner, feeds: Tensors, options?: RunOptions): Promise<Tensors>;
 }
 
 export interface Call {
   readonly compute: Compute;
   /** Fires when nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
+  readonly lane?: Lane;
+  readonly report?: RunReport;
+}
+
+/** The part of a call that the dispatcher reads. */
+export function runOptions({ signal, lane, report }: Call): RunOptions {
+  return { ...(signal && { signal }), ...(lane && { lane }), ...(report && { report }) };
 }
 
 /** All rows of the images, one under the other: float32 [rows,3,height,width]. */
@@ -33,8 +41,8 @@ export function stackImages({ input }: ServedModel, images: readonly PreparedIma
 }
 
 /** One output of a run on float rows. Throws `mismatch` for an answer that is not finite: such numbers have no place in JSON, and mean a broken model. */
-export async function floatRows({ compute, signal }: Call, runner: Runner, feeds: Tensors, output: string): Promise<{ data: Float32Array; width: number }> {
-  const answers = await compute.run(runner, feeds, signal === undefined ? {} : { signal });
+export async function floatRows(call: Call, runner: Runner, feeds: Tensors, output: string): Promise<{ data: Float32Array; width: number }> {
+  const answers = await call.compute.run(runner, feeds, runOptions(call));
   const { data, shape } = answers[output]!;
   const rows = data as Float32Array;
   if (!rows.every(Number.isFinite)) throw new RobencError('mismatch', `${runner.id} answered a value that is not finite in "${output}".`);

@@ -1,46 +1,58 @@
 /** @file Everything that computes: models with their worker threads, one queue in front of them, and the threads that read images. */
-import { RobencError } from '@robenc/shared/errors.js';
-import { listPackages } from '@robenc/shared/package/list.js';
+import { messageOf } from '@robenc/shared/errors.js';
 import { openPackage } from '@robenc/shared/package/open.js';
-import { Dispatcher } from '../batching/dispatcher.js';
+import { Dispatcher, type BatchReport } from '../batching/dispatcher.js';
 import { Preparer } from '../images/preparer.js';
 import type { ServedModel } from './model.js';
 import { Models, type ServedEntry } from './models.js';
 import { modelOfPackage, type RunOptions } from './open-model.js';
 import { Probe } from './probe.js';
+import { wantedVersions, type Wanted } from './wanted.js';
 
 export interface EngineOptions extends RunOptions {
   readonly modelsFolder: string;
-  /** `name` or `name@version`; empty: the latest version of every package. */
+  /** `name`, `name@version` or `name@label`; empty: the latest version of every package. */
   readonly references: readonly string[];
   /** The most rows in a batch. */
   readonly batchRows: number;
   /** Threads that decode and resize images. */
   readonly imageThreads: number;
+  /** Part of the requests that name no version which the version with the label `canary` answers, from 0 to 1. */
+  readonly canaryShare?: number;
+  /** Part of computing time for background work while others wait. */
+  readonly backgroundShare?: number;
   /** A clock in milliseconds. */
   readonly now: () => number;
+  readonly onBatch?: (report: BatchReport) => void;
 }
 
-/** What happened while a graph was opened, worth telling the operator. */
-export interface OpenedGraph {
-  readonly graph: string;
-  readonly device: string;
-  readonly notice: string | null;
+/** What a change of the models folder led to. */
+export interface Change {
+  readonly change: 'opened' | 'closed' | 'refused';
+  /** `name@version`. */
+  readonly model: string;
+  readonly reason: string | null;
 }
 
 export class Engine {
   readonly models: Models;
   readonly dispatcher: Dispatcher;
   readonly preparer: Preparer;
-  readonly probes: readonly Probe[];
-  readonly opened: readonly OpenedGraph[];
+  readonly options: EngineOptions;
+  /** Why versions that should be served are not, by `name@version`. */
+  readonly refused = new Map<string, string>();
+  /** Models that an administrator asked for or sent away, beside those of the options. */
+  readonly #extra = new Set<string>();
+  readonly #unloaded = new Set<string>();
+  #syncing: Promise<readonly Change[]> | null = null;
+  #closed = false;
+  readonly #closing = new Set<Promise<void>>();
 
-  private constructor(parts: { models: Models; dispatcher: Dispatcher; preparer: Preparer; probes: readonly Probe[]; opened: readonly OpenedGraph[] }) {
+  private constructor(parts: { models: Models; dispatcher: Dispatcher; preparer: Preparer; options: EngineOptions }) {
     this.models = parts.models;
     this.dispatcher = parts.dispatcher;
     this.preparer = parts.preparer;
-    this.probes = parts.probes;
-    this.opened = parts.opened;
+    this.options = parts.options;
   }
 
   /**
@@ -48,42 +60,131 @@ export class Engine {
    * Throws what is wrong with the first package that cannot be served; nothing stays open then.
    */
   static async open(options: EngineOptions): Promise<Engine> {
-    const entries = await openModels(options);
-    const dispatcher = new Dispatcher({ slots: options.workers, batchRows: options.batchRows, now: options.now });
+    const { modelsFolder, references, workers, batchRows, now, onBatch, backgroundShare, canaryShare = 0 } = options;
+    const entries: ServedEntry[] = [];
     const preparer = new Preparer({ threads: options.imageThreads });
     try {
-      const graphs = entries.flatMap(({ model }) => Object.values(model.graphs));
-      const opened = await Promise.all(graphs.map(async (graph) => ({ graph: graph.id, ...(await graph.open()) })));
-      const probes = await Promise.all(entries.map(({ model }) => Probe.open(model)));
-      return new Engine({ models: new Models(entries), dispatcher, preparer, probes, opened });
+      for (const wanted of wantedVersions(modelsFolder, references, canaryShare > 0)) entries.push(await openEntry(options, wanted));
     } catch (error) {
-      await closeAll(entries, preparer);
+      await Promise.allSettled([preparer.close(), ...entries.map(({ model }) => closeModel(model))]);
       throw error;
     }
+    const dispatcher = new Dispatcher({
+      slots: workers,
+      batchRows,
+      now,
+      ...(onBatch === undefined ? {} : { onBatch }),
+      ...(backgroundShare === undefined ? {} : { backgroundShare }),
+    });
+    return new Engine({ models: new Models(entries, { canaryShare }), dispatcher, preparer, options });
+  }
+
+  get probes(): readonly Probe[] {
+    return this.models.entries.map(({ probe }) => probe);
+  }
+
+  /** The device that a model really runs on. */
+  deviceOf(model: ServedModel): string {
+    return Object.values(model.graphs).find((graph) => graph.device !== null)?.device ?? 'none';
+  }
+
+  /** Devices and notices of all graphs that are open. */
+  get opened(): readonly { readonly device: string; readonly notice: string | null }[] {
+    return this.models.entries.flatMap(({ model }) =>
+      Object.values(model.graphs).flatMap(({ device, notice }) => (device === null ? [] : [{ device, notice }])),
+    );
+  }
+
+  /**
+   * Brings what is served in line with the models folder: new versions are opened, checked and warmed first, then all are exchanged at once, and what is not wanted
+   * any more is closed when its last request is answered. A version that cannot be opened is refused, and the one before goes on. Calls share one round.
+   */
+  sync(): Promise<readonly Change[]> {
+    this.#syncing ??= this.#sync().finally(() => (this.#syncing = null));
+    return this.#syncing;
+  }
+
+  /** Serves one more version, until the process ends. Throws why it cannot. */
+  async load(reference: string): Promise<readonly Change[]> {
+    const [wanted] = wantedVersions(this.options.modelsFolder, [reference], false);
+    const id = `${wanted!.name}@${wanted!.version}`;
+    this.#unloaded.delete(id);
+    if (!this.models.entries.some(({ model }) => model.id === id)) this.#extra.add(id);
+    const changes = await this.sync();
+    return this.models.entries.some(({ model }) => model.id === id) ? changes : [...changes, ...(await this.sync())];
+  }
+
+  /** Serves a version no more. Throws `not-found`. */
+  async unload(reference: string): Promise<readonly Change[]> {
+    const { id } = this.models.get(reference);
+    this.#extra.delete(id);
+    this.#unloaded.add(id);
+    return this.sync();
   }
 
   /** Waits for what runs, then ends all threads. */
-  close(): Promise<void> {
-    return closeAll(this.models.entries, this.preparer);
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#syncing?.catch(() => undefined);
+    await Promise.allSettled([this.preparer.close(), ...this.models.entries.map(({ model }) => closeModel(model)), ...this.#closing]);
+  }
+
+  async #sync(): Promise<readonly Change[]> {
+    const { modelsFolder, references, canaryShare = 0 } = this.options;
+    const changes: Change[] = [];
+    const base = references.length > 0 || this.#extra.size === 0 ? references : [];
+    const wanted = wantedVersions(modelsFolder, base, canaryShare > 0);
+    for (const id of this.#extra) {
+      const [extra] = wantedVersions(modelsFolder, [id], false);
+      if (!wanted.some(({ name, version }) => `${name}@${version}` === id)) wanted.push(extra!);
+    }
+    const next: ServedEntry[] = [];
+    for (const one of wanted) {
+      const id = `${one.name}@${one.version}`;
+      if (this.#unloaded.has(id)) continue;
+      const old = this.models.entries.find(({ model }) => model.id === id);
+      try {
+        const entry = old ?? (await openEntry(this.options, one));
+        next.push({ ...entry, latest: one.latest, canary: one.canary, labels: one.labels });
+        this.refused.delete(id);
+        if (old === undefined) changes.push({ change: 'opened', model: id, reason: null });
+      } catch (cause) {
+        const reason = messageOf(cause);
+        if (this.refused.get(id) !== reason) changes.push({ change: 'refused', model: id, reason });
+        this.refused.set(id, reason);
+        // The version before goes on, under the name alone too.
+        const before = one.canary ? undefined : this.models.entries.find(({ model, canary }) => model.name === one.name && !canary);
+        if (before !== undefined && !next.includes(before)) next.push(before);
+      }
+    }
+    const gone = this.models.entries.filter(({ model }) => !next.some((entry) => entry.model === model));
+    this.models.replace(next);
+    for (const { model } of gone) {
+      changes.push({ change: 'closed', model: model.id, reason: null });
+      const closing = this.models
+        .idle(model)
+        .then(() => closeModel(model))
+        .finally(() => this.#closing.delete(closing));
+      this.#closing.add(closing);
+    }
+    // A close that came meanwhile did not see the new ones.
+    if (this.#closed) await Promise.allSettled(next.map(({ model }) => closeModel(model)));
+    return changes;
   }
 }
 
-async function openModels({ modelsFolder, references, workers, device }: EngineOptions): Promise<ServedEntry[]> {
-  const there = listPackages(modelsFolder);
-  const wanted = references.length > 0 ? references : there.filter(({ latest }) => latest).map(({ name }) => name);
-  if (wanted.length === 0)
-    throw new RobencError('not-found', `There is no model package in ${modelsFolder}. Train and export a model first, or give another folder with --models.`, {
-      field: 'models',
-    });
-  const entries: ServedEntry[] = [];
-  for (const reference of wanted) {
-    const model = modelOfPackage(await openPackage(modelsFolder, reference), { workers, device });
-    if (entries.some((entry) => entry.model.id === model.id)) continue;
-    entries.push({ model, latest: there.some(({ name, version, latest }) => latest && name === model.name && version === model.version) });
+/** Digests are checked by the opening, ports by the graphs, the answer by the probe; every batch size up to the largest is run once, which warms it. */
+async function openEntry(options: EngineOptions, { name, version, latest, canary, labels }: Wanted): Promise<ServedEntry> {
+  const model = modelOfPackage(await openPackage(options.modelsFolder, `${name}@${version}`), options);
+  try {
+    await Promise.all(Object.values(model.graphs).map((graph) => graph.open()));
+    return { model, probe: await Probe.open(model), latest, canary, labels };
+  } catch (error) {
+    await closeModel(model);
+    throw error;
   }
-  return entries;
 }
 
-async function closeAll(entries: readonly { readonly model: ServedModel }[], preparer: Preparer): Promise<void> {
-  await Promise.allSettled([preparer.close(), ...entries.flatMap(({ model }) => Object.values(model.graphs).map((graph) => graph.close()))]);
+async function closeModel(model: ServedModel): Promise<void> {
+  await Promise.allSettled([...Object.values(model.graphs), ...model.made.values()].map(async (graph) => (await graph).close()));
 }

@@ -14,6 +14,7 @@ export class ModelGraph implements Runner {
   readonly #ports: Ports;
   readonly #openSession: () => Promise<Session>;
   #session: Promise<Session> | null = null;
+  #opened: { readonly device: DeviceName; readonly notice: string | null } | null = null;
 
   /** `id` names model and graph in messages. Nothing is opened yet. */
   constructor(id: string, ports: Ports, openSession: () => Promise<Session>) {
@@ -22,13 +23,24 @@ export class ModelGraph implements Runner {
     this.#openSession = openSession;
   }
 
+  /** The device that is really used; null before it is open. */
+  get device(): DeviceName | null {
+    return this.#opened?.device ?? null;
+  }
+
+  /** Why that is another device than was asked for. */
+  get notice(): string | null {
+    return this.#opened?.notice ?? null;
+  }
+
   /** Opens the session unless it is open. Throws `bad-file` when the graph lacks an input or output that it should have. */
   async open(): Promise<{ device: DeviceName; notice: string | null }> {
     this.#session ??= this.#openSession();
     const session = await this.#session;
     this.#refuseOtherPorts('input', this.#ports.inputs, session.inputs);
     this.#refuseOtherPorts('output', this.#ports.outputs, session.outputs);
-    return { device: session.device, notice: session.notice };
+    this.#opened = { device: session.device, notice: session.notice };
+    return this.#opened;
   }
 
   /** Answers of the promised outputs. A failure here is the server's: feeds were checked before. */

@@ -21,6 +21,11 @@ export interface ServedModel {
   /** Null for a lone file. */
   readonly manifest: Manifest | null;
   readonly graphs: Readonly<Partial<Record<GraphRole, ModelGraph>>>;
+  /** Graphs that were made of those when they were first needed, by what they are for. */
+  readonly made: Map<string, Promise<ModelGraph>>;
+  /** Path of a file of the package; null for a lone file. */
+  readonly path: ((role: 'encoder' | 'classifier' | 'aggregateHead') => string | null) | null;
+  readonly workers: number;
 }
 
 const MISSING: Readonly<Record<GraphRole, string>> = {

@@ -1,31 +1,68 @@
-/** @file The models that a server serves, by the names that requests use. */
+/** @file The models that a server serves, by the names that requests use; versions may come and go while requests are answered. */
+import { createHash } from 'node:crypto';
 import { RobencError } from '@robenc/shared/errors.js';
 import { suggestion } from '@robenc/shared/config/nearest.js';
 import type { ServedModel } from './model.js';
+import type { Probe } from './probe.js';
 
 export interface ServedEntry {
   readonly model: ServedModel;
+  readonly probe: Probe;
   /** Whether `name` without a version means this one. */
   readonly latest: boolean;
+  /** Whether it gets the canary share of the requests that name no version. */
+  readonly canary: boolean;
+  readonly labels: readonly string[];
+}
+
+/** A model that stays open until it is released. */
+export interface Lease {
+  readonly model: ServedModel;
+  release(): void;
+}
+
+interface Use {
+  count: number;
+  onIdle: (() => void) | null;
 }
 
 export class Models {
-  readonly entries: readonly ServedEntry[];
-  readonly #byReference = new Map<string, ServedModel>();
+  #entries: readonly ServedEntry[] = [];
+  #byReference = new Map<string, ServedModel>();
+  #canaries = new Map<string, ServedModel>();
+  readonly #uses = new Map<ServedModel, Use>();
+  readonly #canaryShare: number;
 
-  constructor(entries: readonly ServedEntry[]) {
-    this.entries = entries;
-    for (const { model } of entries) this.#byReference.set(model.id, model);
-    // Where the latest version is not served, a name alone means the last of those that are.
-    for (const { model } of entries) this.#byReference.set(model.name, model);
-    for (const { model, latest } of entries) if (latest) this.#byReference.set(model.name, model);
+  constructor(entries: readonly ServedEntry[], { canaryShare = 0 }: { canaryShare?: number } = {}) {
+    this.#canaryShare = canaryShare;
+    this.replace(entries);
   }
 
-  /** The model of a request: by `name` or `name@version`, or the only one there is. Throws `not-found`, or `bad-input` where a choice is needed; field `model`. */
+  get entries(): readonly ServedEntry[] {
+    return this.#entries;
+  }
+
+  /** All at once: a request sees either the old set or the new one. What is no longer there stays usable for those who hold it. */
+  replace(entries: readonly ServedEntry[]): void {
+    const byReference = new Map<string, ServedModel>();
+    const stable = entries.filter(({ canary }) => !canary);
+    for (const { model } of entries) byReference.set(model.id, model);
+    // Where the latest version is not served, a name alone means the last of those that are.
+    for (const { model } of stable.length > 0 ? stable : entries) byReference.set(model.name, model);
+    for (const { model, labels } of entries)
+      for (const label of labels) if (!byReference.has(`${model.name}@${label}`)) byReference.set(`${model.name}@${label}`, model);
+    for (const { model, latest } of entries) if (latest) byReference.set(model.name, model);
+    this.#canaries = new Map(entries.filter(({ canary, latest }) => canary && !latest).map(({ model }) => [model.name, model]));
+    this.#byReference = byReference;
+    this.#entries = entries;
+  }
+
+  /** The model of a request: by `name`, `name@version` or `name@label`, or the only one there is. Throws `not-found`, or `bad-input` where a choice is needed. */
   get(reference: string | undefined): ServedModel {
-    const ids = this.entries.map(({ model }) => model.id);
     if (reference === undefined) {
-      if (this.entries.length === 1) return this.entries[0]!.model;
+      const names = [...new Set(this.#entries.map(({ model }) => model.name))];
+      const ids = this.#entries.map(({ model }) => model.id);
+      if (names.length === 1 && this.#entries.filter(({ canary }) => !canary).length <= 1) return this.#byReference.get(names[0]!)!;
       throw new RobencError('bad-input', `model is missing, and several are served: ${ids.join(', ')}. Name one.`, { field: 'model' });
     }
     const found = this.#byReference.get(reference);
@@ -37,4 +74,48 @@ export class Models {
       );
     return found;
   }
+
+  /** As `get`, for one request. Those that name no version go to the canary in its share, decided by `key`, so that a request that is sent again meets the same version. */
+  lease(reference: string | undefined, key: string): Lease {
+    let model = this.get(reference);
+    const canary = this.#canaries.get(model.name);
+    if (canary !== undefined && (reference === undefined || reference === model.name) && fraction(key) < this.#canaryShare) model = canary;
+    return this.hold(model);
+  }
+
+  /** The canary beside a model, if there is one. */
+  canaryOf(model: ServedModel): ServedModel | null {
+    const canary = this.#canaries.get(model.name);
+    return canary === undefined || canary === model ? null : canary;
+  }
+
+  hold(model: ServedModel): Lease {
+    const use = this.#uses.get(model) ?? { count: 0, onIdle: null };
+    this.#uses.set(model, use);
+    use.count += 1;
+    let held = true;
+    return {
+      model,
+      release: () => {
+        if (!held) return;
+        held = false;
+        use.count -= 1;
+        if (use.count === 0) {
+          this.#uses.delete(model);
+          use.onIdle?.();
+        }
+      },
+    };
+  }
+
+  /** Resolves when nobody holds the model any more. */
+  idle(model: ServedModel): Promise<void> {
+    const use = this.#uses.get(model);
+    return use === undefined ? Promise.resolve() : new Promise((resolve) => (use.onIdle = resolve));
+  }
+}
+
+/** A number in [0,1) that depends on the text alone. */
+function fraction(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32LE(0) / 2 ** 32;
 }

@@ -35,7 +35,19 @@ export function modelOfPackage(opened: ModelPackage, { workers, device }: RunOpt
         : [[role, new ModelGraph(path, PORTS[role], () => openPool(path, { workers: role === 'aggregateHead' ? 1 : workers, device }))]];
     }),
   );
-  return { id, name, version, digest, input: manifest.input, classes: manifest.classes, manifest, graphs };
+  return {
+    id,
+    name,
+    version,
+    digest,
+    input: manifest.input,
+    classes: manifest.classes,
+    manifest,
+    graphs,
+    made: new Map(),
+    path: (role) => opened.path(role),
+    workers,
+  };
 }
 
 /**
@@ -66,6 +78,9 @@ export async function modelOfFile(path: string, role: 'encoder' | 'classifier', 
       classes,
       manifest: null,
       graphs: { [role]: new ModelGraph(path, ports, () => Promise.resolve(adapted)) },
+      made: new Map(),
+      path: null,
+      workers,
     };
   } catch (error) {
     await session.close();

@@ -16,12 +16,12 @@ export class Probe {
     this.#expected = expected;
   }
 
-  /** Runs the classifier once on a fixed pattern. Throws when it cannot, or answers numbers that are not finite. */
+  /** Runs the classifier (or the encoder of a model without classes) once on a fixed pattern. Throws when it cannot, or answers numbers that are not finite. */
   static async open(model: ServedModel): Promise<Probe> {
     const expected = await answer(model);
     if (!expected.every(Number.isFinite))
       throw new RobencError('bad-file', `${model.id} answers values that are not finite on a plain test pattern. Export the model again.`);
-    if (expected.length !== model.classes.length)
+    if (model.graphs.classifier !== undefined && expected.length !== model.classes.length)
       throw new RobencError(
         'bad-file',
         `${model.id} answers ${expected.length} logits, but its manifest names ${model.classes.length} classes. Export the model again.`,
@@ -40,18 +40,19 @@ export class Probe {
     const scale = this.#expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-6);
     const error = found.reduce((largest, value, i) => Math.max(largest, Math.abs(value - this.#expected[i]!)), 0);
     if (!(error <= TOLERANCE * scale))
-      throw new RobencError('unavailable', `${this.model.id} no longer answers what it answered at start: its logits are off by ${error}.`);
+      throw new RobencError('unavailable', `${this.model.id} no longer answers what it answered at start: its answer is off by ${error}.`);
   }
 }
 
 /** Past the queue, so that a full house does not look like a broken one. */
 async function answer(model: ServedModel): Promise<Float32Array> {
-  const { logits } = await graphOf(model, 'classifier').run({ image: pattern(model) });
-  return logits!.data as Float32Array;
+  const role = model.graphs.classifier === undefined ? 'encoder' : 'classifier';
+  const answers = await graphOf(model, role).run({ image: pattern(model) });
+  return answers[role === 'classifier' ? 'logits' : 'embedding']!.data as Float32Array;
 }
 
 /** Not a flat image: every pixel differs from its neighbours. */
-function pattern({ input }: ServedModel): TensorData {
+export function pattern({ input }: ServedModel): TensorData {
   const size = 3 * input.height * input.width;
   return { dtype: 'float32', shape: [1, 3, input.height, input.width], data: Float32Array.from({ length: size }, (_, i) => ((i * 37) % 101) / 100) };
 }

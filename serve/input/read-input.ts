@@ -1,12 +1,14 @@
 /** @file From an HTTP request to options and image bytes, whichever way they came: JSON, a form, or the bytes alone. */
 import express, { type Request, type Response } from 'express';
-import type { TObject } from '@sinclair/typebox';
+import type { TensorData } from '@robenc/shared/graph/value.js';
 import { ApiError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import { imageBytes } from './base64.js';
 import { coerceText } from './coerce.js';
 import { parseEnvelope } from './envelope.js';
 import { parseForm } from './multipart.js';
+import { readNpy } from './npy.js';
+import type { Route } from '../routes/route.js';
 
 /** What a request asks for, not yet checked against the route's schema. */
 export interface Input {
@@ -14,14 +16,23 @@ export interface Input {
   readonly images: readonly Uint8Array[];
   /** Whether `images` (a list) was given and not `image`. */
   readonly list: boolean;
+  /** Pixels instead of files. */
+  readonly tensor: TensorData | null;
+  /** The body itself, for routes that read it themselves. */
+  readonly raw: Buffer | null;
 }
 
-type BodyKind = 'json' | 'form' | 'bytes';
+type BodyKind = 'json' | 'form' | 'bytes' | 'npy';
+type Reading = Pick<Route, 'options' | 'body' | 'jsonValues'>;
 
 /** Reads the body of a POST. Throws `unsupported_media_type`, `too_large` or `bad_input`. */
-export async function readInput(request: Request, response: Response, schema: TObject, limits: Limits): Promise<Input> {
-  const kind = kindOf(request);
-  if (kind !== 'bytes' && Object.keys(request.query).length > 0) {
+export async function readInput(request: Request, response: Response, route: Reading, limits: Limits): Promise<Input> {
+  if (route.body === 'raw') {
+    const options = coerceText(route.options.properties, request.query);
+    return { options, images: [], list: false, tensor: null, raw: await readBody(request, response, limits) };
+  }
+  const kind = route.body === 'json' ? jsonOnly(request) : kindOf(request);
+  if (kind !== 'bytes' && kind !== 'npy' && Object.keys(request.query).length > 0) {
     const field = Object.keys(request.query)[0]!;
     throw new ApiError('bad_input', `${field} is given in the address.`, {
       field,
@@ -32,9 +43,10 @@ export async function readInput(request: Request, response: Response, schema: TO
   if (body.length === 0)
     throw new ApiError('bad_input', 'The body is empty.', {
       field: 'body',
-      remedy: 'Send an image: as JSON {"image": base64}, as a form, or the bytes themselves.',
+      remedy: route.body === 'json' ? 'Send a JSON object.' : 'Send an image: as JSON {"image": base64}, as a form, or the bytes themselves.',
     });
-  const input = await PARSERS[kind](body, request, schema, limits);
+  if (route.body === 'json') return { ...NOTHING, options: parseEnvelope(body, route.jsonValues) };
+  const input = await PARSERS[kind](body, request, route, limits);
   if (input.images.length > limits.maxImages)
     throw new ApiError('too_large', `${input.images.length} images were sent; at most ${limits.maxImages} are allowed in one request.`, {
       field: 'images',
@@ -43,35 +55,48 @@ export async function readInput(request: Request, response: Response, schema: TO
   return input;
 }
 
-const PARSERS: Readonly<Record<BodyKind, (body: Buffer, request: Request, schema: TObject, limits: Limits) => Input | Promise<Input>>> = {
-  json(body) {
-    const { image, images, ...options } = parseEnvelope(body);
+const NOTHING: Omit<Input, 'options'> = { images: [], list: false, tensor: null, raw: null };
+
+const PARSERS: Readonly<Record<BodyKind, (body: Buffer, request: Request, route: Reading, limits: Limits) => Input | Promise<Input>>> = {
+  json(body, _request, { jsonValues }) {
+    const { image, images, ...options } = parseEnvelope(body, jsonValues);
     if (image !== undefined && images !== undefined)
       throw new ApiError('bad_input', 'Both image and images are given.', { field: 'images', remedy: 'Give one of them.' });
-    if (images === undefined) return { options, images: image === undefined ? [] : [imageBytes(image, 'image')], list: false };
+    if (images === undefined) return { ...NOTHING, options, images: image === undefined ? [] : [imageBytes(image, 'image')] };
     if (!Array.isArray(images) || images.length === 0)
       throw new ApiError('bad_input', 'images must be a list of at least one image.', { field: 'images', remedy: 'For one image, use "image".' });
-    return { options, images: images.map((item, index) => imageBytes(item, `images[${index}]`)), list: true };
+    return { ...NOTHING, options, images: images.map((item, index) => imageBytes(item, `images[${index}]`)), list: true };
   },
-  async form(body, request, schema, { maxImages }) {
+  async form(body, request, { options }, { maxImages }) {
     const { images, fields } = await parseForm(body, request.headers['content-type']!, { maxImages });
-    return { options: coerceText(schema.properties, fields), images, list: images.length > 1 };
+    return { ...NOTHING, options: coerceText(options.properties, fields), images, list: images.length > 1 };
   },
-  bytes: (body, request, schema) => ({ options: coerceText(schema.properties, request.query), images: [body], list: false }),
+  bytes: (body, request, { options }) => ({ ...NOTHING, options: coerceText(options.properties, request.query), images: [body] }),
+  npy: (body, request, { options }) => ({ ...NOTHING, options: coerceText(options.properties, request.query), tensor: readNpy(body), list: true }),
 };
+
+function jsonOnly(request: Request): BodyKind {
+  const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]!.trim().toLowerCase();
+  if (type === 'application/json') return 'json';
+  throw new ApiError('unsupported_media_type', `The Content-Type "${type.slice(0, 100)}" is not read here.`, {
+    field: 'content-type',
+    remedy: 'Send application/json.',
+  });
+}
 
 /** By the content type, before a byte of the body is read. */
 function kindOf(request: Request): BodyKind {
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   if (type === 'application/json') return 'json';
   if (type === 'multipart/form-data') return 'form';
+  if (type === 'application/x-npy') return 'npy';
   if (type.startsWith('image/') || type === 'application/octet-stream') return 'bytes';
   throw new ApiError(
     'unsupported_media_type',
     type === '' ? 'The request has no Content-Type.' : `The Content-Type "${type.slice(0, 100)}" is not read here.`,
     {
       field: 'content-type',
-      remedy: 'Send application/json, multipart/form-data, image/* or application/octet-stream.',
+      remedy: 'Send application/json, multipart/form-data, image/*, application/octet-stream, or pixels as application/x-npy.',
     },
   );
 }

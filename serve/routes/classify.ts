@@ -50,7 +50,7 @@ export default defineRoute({
     const crops = cropRequestOf(model, options);
     if (crops !== null) graphOf(model, 'aggregateHead');
     const images = await context.prepare(model, request, crops);
-    const call = { compute: context.engine.dispatcher, signal: context.signal };
+    const call = context.call();
     const logits = await (crops === null ? classifyImages : classifyCrops)(model, images, call);
     return {
       model: identityOf(model),

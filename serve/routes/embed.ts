@@ -34,7 +34,7 @@ export default defineRoute({
   async handle({ options, ...request }, context) {
     const model = context.model(options.model);
     const images = await context.prepare(model, request);
-    const raw = await embedImages(model, images, { compute: context.engine.dispatcher, signal: context.signal });
+    const raw = await embedImages(model, images, context.call());
     const embeddings = options.normalize ? raw.map(normalized) : raw;
     return {
       model: identityOf(model),

@@ -6,6 +6,7 @@ import { closed, optionsOf } from './schemas.js';
 export default defineRoute({
   name: 'healthz',
   method: 'get',
+  scope: 'public',
   path: '/healthz',
   summary: 'whether the process answers at all',
   description: 'Computes nothing. A failing answer means that the process should be replaced.',

@@ -7,6 +7,7 @@ import { optionsOf } from './schemas.js';
 export default defineRoute({
   name: 'openapi',
   method: 'get',
+  scope: 'public',
   path: '/openapi.json',
   summary: 'this interface as an OpenAPI 3.1 document',
   options: optionsOf({}),

@@ -11,6 +11,7 @@ const PROBE_LIMIT_MS = 5_000;
 export default defineRoute({
   name: 'readyz',
   method: 'get',
+  scope: 'public',
   path: '/readyz',
   summary: 'whether every model still computes what it computed at start',
   description:

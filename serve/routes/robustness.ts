@@ -96,7 +96,7 @@ export default defineRoute({
     const labels = labelsOf(options, request.images.length, model);
     const images = await context.prepare(model, request);
     const job = { images, labels, attack, options: attackOptions, seed: options.seed, adversarialImages: options.adversarialImage };
-    const results = await checkRobustness(model, job, { compute: context.engine.dispatcher, signal: context.signal });
+    const results = await checkRobustness(model, job, context.call('background'));
     const { norm = 'linf' } = attackOptions as AttackOptions & { norm?: string };
     return {
       model: identityOf(model),

@@ -1,18 +1,36 @@
 /** @file What an endpoint is: a description as data, from which validation, documentation and tests follow, and one function. */
+import type { IncomingMessage } from 'node:http';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
+import type { TensorData } from '@robenc/shared/graph/value.js';
+import type { Keyring, Scope } from '../access/keyring.js';
+import type { Lane } from '../batching/queue.js';
+import type { Call } from '../engine/compute.js';
 import type { Engine } from '../engine/engine.js';
 import type { ServedModel } from '../engine/model.js';
 import type { ApiErrorCode } from '../errors.js';
+import type { Family } from '../families/family.js';
+import type { Exchange } from '../http/exchange.js';
 import type { CropRequest, PreparedImage } from '../images/recipe.js';
 import type { Limits } from '../limits.js';
+import type { Metrics } from '../observability/metrics.js';
 
-export interface RouteRequest<O> {
-  /** Checked against the route's schema, defaults filled in. */
-  readonly options: O;
+/** What was sent, in whichever form. */
+export interface Sent {
   /** Bytes of image files, in order. */
   readonly images: readonly Uint8Array[];
   /** Whether a list of images was sent, for names of fields in messages. */
   readonly list: boolean;
+  /** Instead of image files: pixels, float32 or uint8. */
+  readonly tensor: TensorData | null;
+}
+
+export interface RouteRequest<O> extends Sent {
+  /** Checked against the route's schema, defaults filled in. */
+  readonly options: O;
+  /** The parts of the path in braces. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The body as it came, for routes that read it themselves. */
+  readonly raw: Buffer | null;
 }
 
 /** What a route may use. */
@@ -21,48 +39,77 @@ export interface RouteContext {
   /** All routes of the app. */
   readonly routes: readonly Route[];
   readonly limits: Limits;
+  readonly metrics: Metrics;
+  readonly keys: Keyring;
+  readonly exchange: Exchange;
+  readonly request: IncomingMessage;
   readonly requestId: string;
-  /** Fires when the client is gone. */
+  /** Fires when the client is gone or its time is over. */
   readonly signal: AbortSignal;
   /** True once the server was asked to stop. */
   readonly draining: boolean;
-  /** The model that the request names; the log line and the answer's headers then name it too. */
+  /** The model that the request names, kept open until its answer is out; the log line and the answer's headers then name it too. */
   model(reference: string | undefined): ServedModel;
+  /** Milliseconds from now after which the request is given up with 504. */
+  setDeadline(ms: number): void;
+  /** How graphs are run for this request. */
+  call(lane?: Lane): Call;
+  /** Says how many model inputs the request needs. Throws `overloaded`. */
+  takeRoom(rows: number): void;
   /** Takes room for the request in the house, then decodes, fits and crops its images. Throws `overloaded` or `bad_image`. */
-  prepare(model: ServedModel, request: { images: readonly Uint8Array[]; list: boolean }, crops?: CropRequest | null): Promise<readonly PreparedImage[]>;
+  prepare(model: ServedModel, request: Sent, crops?: CropRequest | null): Promise<readonly PreparedImage[]>;
 }
 
 interface Described {
   readonly name: string;
+  /** Parts in braces match one part of a path: `/v2/models/{model}`. */
   readonly path: string;
   /** One line without a full stop. */
   readonly summary: string;
   readonly description?: string;
-  /** Codes of `errors.ts` that it may answer with; `internal` goes without saying. */
+  /** Codes of `errors.ts` that it may answer with; `internal` and those of the door go without saying. */
   readonly errors: readonly ApiErrorCode[];
 }
 
+interface Manner {
+  readonly method: 'get' | 'post' | 'delete';
+  /** Whose clients it speaks to, which decides the body of errors. */
+  readonly family: Family['name'];
+  /** What an API key must allow; `public` needs none. */
+  readonly scope: Scope | 'public';
+  /** Whether it computes, and so needs room in the house. */
+  readonly computes: boolean;
+  /** How the body is read: not at all; as images with options; as a JSON object; or by the route itself. */
+  readonly body: 'none' | 'images' | 'json' | 'raw';
+  /** Most images of one request, whatever the server's own limit; 0 for routes without. */
+  readonly images: number;
+  /** Most numbers and strings in a JSON body. */
+  readonly jsonValues: number;
+  /** Types of a good answer besides JSON. */
+  readonly types: readonly string[];
+}
+
 /** A route as the app sees it, its types erased. */
-export interface Route extends Described {
-  readonly method: 'get' | 'post';
-  /** Options of the body (POST) or of the address (GET). Closed: unknown names are refused. */
+export interface Route extends Described, Manner {
+  /** Options of the body (POST) or of the address (GET). */
   readonly options: TObject;
   /** Schema of a good answer. */
   readonly response: TSchema;
-  /** Most images of one request, whatever the server's own limit; 0 for routes without. */
-  readonly images: number;
   handle(request: RouteRequest<never>, context: RouteContext): Promise<unknown>;
 }
 
-/** Gives `handle` the types that follow from the description. */
+const USUAL: Omit<Manner, 'method'> = { family: 'robenc', scope: 'infer', computes: false, body: 'none', images: 0, jsonValues: 4_096, types: [] };
+
+/** Gives `handle` the types that follow from the description. Routes with images compute, unless they say otherwise. */
 export function defineRoute<O extends TObject, R extends TSchema>(
-  route: Described & {
-    readonly method: 'get' | 'post';
-    readonly options: O;
-    readonly response: R;
-    readonly images?: number;
-    handle(request: RouteRequest<Static<O>>, context: RouteContext): Promise<Static<R>>;
-  },
+  route: Described &
+    Pick<Manner, 'method'> &
+    Partial<Manner> & {
+      readonly options: O;
+      readonly response: R;
+      handle(request: RouteRequest<Static<O>>, context: RouteContext): Promise<Static<R> | object>;
+    },
 ): Route {
-  return { images: 0, ...route };
+  const withImages = (route.images ?? 0) > 0;
+  return { ...USUAL, ...(withImages ? { computes: true, body: 'images' } : {}), ...route };
 }

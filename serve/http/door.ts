@@ -1,0 +1,126 @@
+/** @file The door: everything that can be decided from the headers of a request, before a byte of its body is read and before Express sees it. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { Overloaded } from '../batching/admission.js';
+import type { Shared } from '../context.js';
+import { ApiError, toApiError } from '../errors.js';
+import { families } from '../families/index.js';
+import { routes } from '../routes/index.js';
+import { announcedBytes, setExchange, type Exchange } from './exchange.js';
+import { Matcher } from './match.js';
+import { sendError } from './send-error.js';
+
+export interface DoorOptions extends Shared {
+  readonly log: Logger;
+  /** A clock in milliseconds. */
+  readonly now: () => number;
+}
+
+const HARMLESS_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** Counts, names and logs every request; refuses what its headers forbid; hands the rest to `app`. */
+export function openDoor(options: DoorOptions, app: RequestListener): RequestListener {
+  const { metrics, stopping } = options;
+  const matcher = new Matcher(routes.entries);
+  return (request, response) => {
+    const path = pathOf(request);
+    const found = matcher.find(request.method ?? 'GET', path);
+    const match = found !== null && 'route' in found ? found : null;
+    const family = match === null ? families.entries.find(({ owns }) => owns(path))! : families.get(match.route.family);
+    const given = request.headers['x-request-id'];
+    const id = typeof given === 'string' && HARMLESS_ID.test(given) ? given : randomUUID();
+    const exchange: Exchange = {
+      id,
+      started: options.now(),
+      path,
+      family,
+      match,
+      client: request.socket.remoteAddress ?? '',
+      stay: null,
+      model: null,
+      images: 0,
+      errorCode: null,
+      refusal: null,
+      report: { queueMs: 0, runMs: 0, batch: 0, batchRows: 0 },
+    };
+    setExchange(response, exchange);
+    metrics.requestReceived();
+    response.on('close', () => ended(options, request, response, exchange));
+    response.setHeader('x-request-id', id);
+    response.setHeader('cache-control', 'no-store');
+    // A client that keeps its connection would otherwise meet a closed door with its next request.
+    if (stopping.aborted) response.setHeader('connection', 'close');
+    void enter(options, request, found, exchange).then(
+      () => app(request, response),
+      (error: unknown) => {
+        // Under overload a refusal must cost next to nothing; the others go through the headers of the app.
+        if (options.cors === null && error instanceof Overloaded) return sendError(request, response, toApiError(error));
+        exchange.refusal = toApiError(error);
+        app(request, response);
+      },
+    );
+  };
+}
+
+/** Resolves when the request may come in. The order matters: who it is, what it may, how often, and only then whether there is room. */
+async function enter(options: DoorOptions, request: IncomingMessage, found: ReturnType<Matcher['find']>, exchange: Exchange): Promise<void> {
+  const { keys, rates, limits, admission, engine, cors } = options;
+  // A browser asks first, without a key.
+  if (request.method === 'OPTIONS' && cors !== null) return;
+  if (found === null)
+    throw new ApiError('not_found', `There is nothing at ${exchange.path.slice(0, 200)}.`, { remedy: 'GET /openapi.json lists what there is.' });
+  if ('allow' in found) {
+    const allow = found.allow.join(', ');
+    throw new ApiError('method_not_allowed', `${request.method} is not possible here; use ${allow}.`, { headers: { allow } });
+  }
+  const { route } = found;
+  if (route.scope !== 'public') {
+    const name = keys.admit(request, route.scope);
+    if (name !== null) exchange.client = `key ${name}`;
+    if (rates.active) await rates.count(exchange.client);
+  }
+  const bytes = announcedBytes(request, limits.maxBodyBytes);
+  if (bytes > limits.maxBodyBytes)
+    throw new ApiError('too_large', `The body has ${bytes} bytes; at most ${limits.maxBodyBytes} are allowed.`, {
+      field: 'body',
+      remedy: 'Send fewer or smaller images, or start the server with a larger --max-body.',
+    });
+  if (route.computes) exchange.stay = admission.enter(bytes, engine.dispatcher.retryAfterMs);
+}
+
+function ended({ log, now, metrics }: DoorOptions, request: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
+  exchange.stay?.leave();
+  const finished = response.writableFinished;
+  const status = finished ? response.statusCode : 499;
+  const code = finished ? (exchange.errorCode ?? 'ok') : 'client_closed_request';
+  const ms = now() - exchange.started;
+  const route = exchange.match?.route.path ?? null;
+  metrics.requestEnded(exchange.match?.route.name ?? 'none', status, code, ms / 1000);
+  const { report, model } = exchange;
+  log[status >= 500 ? 'error' : 'info'](
+    {
+      requestId: exchange.id,
+      client: exchange.client,
+      method: request.method,
+      route,
+      status,
+      ms: round(ms),
+      model: model?.id,
+      digest: model?.digest.slice(0, 12),
+      images: exchange.images > 0 ? exchange.images : undefined,
+      errorCode: exchange.errorCode ?? undefined,
+      ...(report.batch > 0 ? { batch: report.batch, batchRows: report.batchRows, queueMs: round(report.queueMs), runMs: round(report.runMs) } : {}),
+    },
+    'request',
+  );
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.search(/[?#]/);
+  return end < 0 ? url : url.slice(0, end);
+}

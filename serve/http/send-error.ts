@@ -1,0 +1,20 @@
+/** @file Sends an error in the words of its API family, with as little work as possible: under overload most answers are this one. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiError } from '../errors.js';
+import { announcedBytes, exchangeOf } from './exchange.js';
+
+/** A body that is left unread up to this size is read and thrown away, so that the connection can go on; a larger one ends it. */
+const WORTH_READING = 64 * 1024;
+
+export function sendError(request: IncomingMessage, response: ServerResponse, error: ApiError): void {
+  const exchange = exchangeOf(response);
+  exchange.errorCode = error.code;
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const body = JSON.stringify(exchange.family.errorBody(error, exchange.id));
+  if (!request.complete && announcedBytes(request, Infinity) > WORTH_READING) response.setHeader('connection', 'close');
+  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
+  response.statusCode = exchange.family.status?.(error) ?? error.status;
+  response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.setHeader('content-length', Buffer.byteLength(body));
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,129 @@
+/** @file An engine process: models, queue and HTTP. Its supervisor holds the port and hands it connections, one by one. */
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
+import { pino } from 'pino';
+import { messageOf, RobencError } from '@robenc/shared/errors.js';
+import { Keyring } from '../access/keyring.js';
+import { Rates } from '../access/rates.js';
+import { Engine } from '../engine/engine.js';
+import { Metrics } from '../observability/metrics.js';
+import { assembleServer, type Assembled } from '../server.js';
+import type { Settings } from '../settings/settings.js';
+import { engineOptions } from './from-settings.js';
+import type { FromEngine, ToEngine } from './messages.js';
+import { tlsOf } from './tls.js';
+
+const say = (message: FromEngine) => process.send?.(message);
+/** How often the runs are looked at. */
+const WATCH_MS = 250;
+
+// The terminal sends Ctrl+C to the whole group; it is for the supervisor to decide.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+// Without a supervisor nobody hands over connections, or would ever end this process.
+process.on('disconnect', () => process.exit(1));
+
+let assembled: (Assembled & { readonly engine: Engine }) | null = null;
+const sockets = new Set<Socket>();
+
+process.on('message', (message: ToEngine, socket: Socket | undefined) => {
+  if (message.kind === 'ping') say({ kind: 'pong', number: message.number });
+  else if (message.kind === 'connection') take(socket);
+  else if (message.kind === 'stop') void stop(message);
+  else
+    void start(message).catch((error: unknown) => {
+      const own = error instanceof RobencError ? error : null;
+      say({ kind: 'failed', code: own?.code ?? null, message: messageOf(error), field: own?.field ?? null });
+    });
+});
+
+async function start({ settings, starts, socketPath }: Extract<ToEngine, { kind: 'start' }>): Promise<void> {
+  const log = pino({ level: settings.logLevel, base: { pid: process.pid } }, pino.destination({ dest: 2, sync: false }));
+  const metrics = new Metrics({ engineStarts: starts });
+  const keys = new Keyring(settings.keys ?? null);
+  const options = engineOptions(settings);
+  const engine = await Engine.open({ ...options, onBatch: (report) => metrics.batchDone(report.runner.id, report) });
+  const { cors } = settings;
+  const parts = {
+    engine,
+    limits: settings.limits,
+    log,
+    now: options.now,
+    metrics,
+    keys,
+    rates: new Rates(settings.rate ?? null),
+    cors: cors.length === 0 ? null : cors,
+    tls: tlsOf(settings, (path) => readFileSync(path, 'utf8')),
+  };
+  const server = assembleServer(parts);
+  assembled = { ...server, engine };
+  // Node checks slow clients only of servers that listen; nobody knows of this place.
+  await new Promise<void>((resolve, reject) => server.server.once('error', reject).listen(socketPath, resolve));
+  watch(engine, settings, keys, metrics, log);
+  const opened = engine.opened;
+  say({
+    kind: 'ready',
+    models: engine.models.entries.map(({ model }) => model.id),
+    devices: [...new Set(opened.map(({ device }) => device))],
+    notices: [...new Set(opened.flatMap(({ notice }) => notice ?? []))],
+    workers: options.workers,
+  });
+}
+
+function watch(engine: Engine, settings: Settings, keys: Keyring, metrics: Metrics, log: pino.Logger): void {
+  let told = false;
+  setInterval(() => {
+    const stuck = engine.dispatcher.stuck(settings.hang * 1000);
+    if (stuck === null || told) return;
+    told = true;
+    log.error(stuck, 'A batch hangs; this process will be replaced.');
+    say({ kind: 'stuck', ...stuck });
+  }, WATCH_MS).unref();
+  if (settings.reload === 0) return;
+  setInterval(() => {
+    try {
+      keys.reload();
+    } catch (error) {
+      log.error({ err: error }, 'The changed keys cannot be read; the ones before stay.');
+    }
+    engine.sync().then(
+      (changes) => {
+        for (const change of changes) {
+          metrics.modelChanged(change.change);
+          log[change.change === 'refused' ? 'error' : 'info'](change, 'model');
+        }
+      },
+      (error: unknown) => log.error({ err: error }, 'The models folder cannot be read; what is served stays.'),
+    );
+  }, settings.reload * 1000).unref();
+}
+
+function take(socket: Socket | undefined): void {
+  // Whoever left while the connection was handed over is gone.
+  if (socket === undefined) return;
+  if (assembled === null) return void socket.destroy();
+  sockets.add(socket);
+  socket.once('close', () => sockets.delete(socket));
+  socket.setNoDelay(true);
+  assembled.server.emit('connection', socket);
+  socket.resume();
+}
+
+async function stop({ delayMs, drainMs }: Extract<ToEngine, { kind: 'stop' }>): Promise<void> {
+  if (assembled === null) process.exit(0);
+  const { server, stopping, engine } = assembled;
+  stopping.abort();
+  await setTimeoutAsync(delayMs);
+  const deadline = performance.now() + drainMs;
+  // Connections that are idle end now; answers in work end theirs.
+  while (sockets.size > 0 && performance.now() < deadline) {
+    server.closeIdleConnections();
+    await setTimeoutAsync(20);
+  }
+  const clean = sockets.size === 0;
+  for (const socket of sockets) socket.destroy();
+  server.close();
+  say({ kind: 'stopped', clean });
+  await engine.close();
+  process.exit(0);
+}
