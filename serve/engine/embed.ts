@@ -22,8 +22,18 @@ export function normalized(embedding: Float32Array): Float32Array {
   return length === 0 ? embedding : embedding.map((value) => value / length);
 }
 
+/** Every platform that Node runs on with ONNX Runtime is little-endian, and so is this. */
+export function toBase64(embedding: Float32Array): string {
+  return Buffer.from(embedding.buffer, embedding.byteOffset, embedding.byteLength).toString('base64');
+}
+
 /** 1 - cos of the angle between two embeddings, in [0,2]; 1 when either is zero. */
 export function cosineShift(a: Float32Array, b: Float32Array): number {
+  return Math.max(0, 1 - cosine(a, b));
+}
+
+/** The cosine of the angle between two embeddings, in [-1,1]; 0 when either is zero. */
+export function cosine(a: Float32Array, b: Float32Array): number {
   let product = 0;
   let squareA = 0;
   let squareB = 0;
@@ -32,7 +42,7 @@ export function cosineShift(a: Float32Array, b: Float32Array): number {
     squareA += a[i]! * a[i]!;
     squareB += b[i]! * b[i]!;
   }
-  // One root of the product, so that equal vectors give exactly 0.
+  // One root of the product, so that equal vectors give exactly 1.
   const lengths = Math.sqrt(squareA * squareB);
-  return lengths === 0 ? 1 : Math.max(0, 1 - product / lengths);
+  return lengths === 0 ? 0 : product / lengths;
 }

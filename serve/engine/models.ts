@@ -83,12 +83,6 @@ export class Models {
     return this.hold(model);
   }
 
-  /** The canary beside a model, if there is one. */
-  canaryOf(model: ServedModel): ServedModel | null {
-    const canary = this.#canaries.get(model.name);
-    return canary === undefined || canary === model ? null : canary;
-  }
-
   hold(model: ServedModel): Lease {
     const use = this.#uses.get(model) ?? { count: 0, onIdle: null };
     this.#uses.set(model, use);

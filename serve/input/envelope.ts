@@ -5,7 +5,7 @@ import { ApiError } from '../errors.js';
 const MAX_DEPTH = 8;
 
 /** The object that a JSON body holds. Throws `bad_input` for anything else. */
-export function parseEnvelope(body: Buffer, maxValues: number): Record<string, unknown> {
+export function parseEnvelope(body: Buffer, maxValues: number, maxDepth = MAX_DEPTH): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -18,12 +18,12 @@ export function parseEnvelope(body: Buffer, maxValues: number): Record<string, u
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw new ApiError('bad_input', 'The body is JSON, but not an object.', { field: 'body', remedy: 'Send an object such as {"image": "..."}.' });
-  refuseUnbounded(value, maxValues);
+  refuseUnbounded(value, maxValues, maxDepth);
   return value as Record<string, unknown>;
 }
 
 /** Without recursion, so that deep nesting cannot overflow the stack here or in the code that trusts this check. */
-function refuseUnbounded(root: object, maxValues: number): void {
+function refuseUnbounded(root: object, maxValues: number, maxDepth: number): void {
   let level: object[] = [root];
   let values = 0;
   for (let depth = 1; level.length > 0; depth++) {
@@ -31,8 +31,8 @@ function refuseUnbounded(root: object, maxValues: number): void {
     for (const item of level) {
       const children: unknown[] = Array.isArray(item) ? item : Object.values(item);
       values += children.length;
-      if (values > maxValues || depth > MAX_DEPTH)
-        throw new ApiError('bad_input', `The JSON body has more than ${maxValues} values or ${MAX_DEPTH} levels.`, {
+      if (values > maxValues || depth > maxDepth)
+        throw new ApiError('bad_input', `The JSON body has more than ${maxValues} values or ${maxDepth} levels.`, {
           field: 'body',
           remedy: 'Send images as base64 text, not as lists of numbers.',
         });

@@ -35,13 +35,6 @@ export class Metrics {
   readonly #run = this.#histogram('run_seconds', 'time that a batch took', ['graph'], SECONDS);
   readonly #dropped = this.#counter('work_dropped_total', 'work that was never run: its client had gone, or its time was over', ['reason']);
   readonly #reloads = this.#counter('model_changes_total', 'models that were opened, closed or refused while the server ran', ['change']);
-  readonly #shadow = this.#counter('shadow_images_total', 'images that a second version saw too, by whether both agree on the class', ['model', 'agreed']);
-  readonly #shadowDrift = this.#histogram(
-    'shadow_drift',
-    'greatest difference of logits between two versions, relative to the greatest logit',
-    ['model'],
-    [1e-6, 1e-4, 1e-3, 0.01, 0.1, 1, 10],
-  );
 
   constructor(process: { readonly engineStarts?: number } = {}) {
     collectDefaultMetrics({ register: this.registry, prefix: 'robenc_' });
@@ -103,11 +96,6 @@ export class Metrics {
 
   modelChanged(change: 'opened' | 'closed' | 'refused'): void {
     this.#reloads.inc({ change });
-  }
-
-  shadowCompared(model: string, agreed: boolean, drift: number): void {
-    this.#shadow.inc({ model, agreed: String(agreed) });
-    this.#shadowDrift.observe({ model }, drift);
   }
 
   close(): void {

@@ -1,6 +1,8 @@
 /** @file The OpenAPI 3.1 document: assembled from the table of routes, so it cannot say other than what is checked. */
 import { Type, type TObject, type TSchema } from '@sinclair/typebox';
-import { API_ERRORS, ErrorBody, type ApiErrorCode } from '../errors.js';
+import { API_ERRORS, ApiError, type ApiErrorCode } from '../errors.js';
+import type { Family } from '../families/family.js';
+import { families } from '../families/index.js';
 import type { Limits } from '../limits.js';
 import type { Route } from '../routes/route.js';
 
@@ -20,45 +22,92 @@ export function openapiDocument(routes: readonly Route[], limits: Limits): Recor
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    security: [],
+    security: [{ bearer: [] }, { key: [] }, {}],
     paths,
-    components: { schemas: { Error: plain(ErrorBody) } },
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } },
+      schemas: Object.fromEntries(families.entries.map(({ name, errorSchema }) => [errorName(name), plain(errorSchema)])),
+    },
   };
 }
 
+/** `Error` is the server's own, `ErrorOpenai` and so on are those of other families. */
+function errorName(family: Family['name']): string {
+  return family === 'robenc' ? 'Error' : `Error${family[0]!.toUpperCase()}${family.slice(1)}`;
+}
+
 function operation(route: Route, limits: Limits): Record<string, unknown> {
-  const { name, summary, description, options, response, method } = route;
-  const good = { description: 'The answer.', headers: REQUEST_ID, content: { 'application/json': { schema: plain(response) } } };
+  const { name, summary, description, options, response, method, scope, types } = route;
+  const json = response.type === 'string' ? {} : { 'application/json': { schema: plain(response) } };
+  const good = { description: 'The answer.', headers: REQUEST_ID, content: { ...json, ...Object.fromEntries(types.map((type) => [type, { schema: {} }])) } };
+  const parameters = [
+    ...pathParameters(route),
+    ...(method === 'get' || route.body === 'raw' ? queryParameters(options) : route.body === 'images' ? rawParameters(options) : []),
+  ];
   return {
     operationId: name,
     summary,
     ...(description === undefined ? {} : { description }),
-    ...(method === 'get' ? { parameters: queryParameters(options) } : { parameters: rawParameters(options), requestBody: requestBody(route, limits) }),
-    responses: { 200: good, ...errorResponses([...route.errors, 'internal']) },
+    ...(scope === 'public' ? { security: [] } : {}),
+    parameters,
+    ...(route.body === 'none' ? {} : { requestBody: requestBody(route, limits) }),
+    responses: { 200: good, ...errorResponses(route) },
   };
 }
 
+/** What the door may answer, whatever the route. */
+function doorCodes({ scope, body }: Route): readonly ApiErrorCode[] {
+  return [
+    ...(scope === 'public' ? [] : (['unauthorized', 'forbidden', 'rate_limited'] as const)),
+    ...(body === 'none' ? [] : (['too_large', 'unsupported_media_type'] as const)),
+    'internal',
+  ];
+}
+
 /** One response per status, listing the codes that share it. */
-function errorResponses(codes: readonly ApiErrorCode[]): Record<string, unknown> {
+function errorResponses(route: Route): Record<string, unknown> {
+  const family = families.get(route.family);
   const byStatus = new Map<number, ApiErrorCode[]>();
-  for (const code of codes) byStatus.set(API_ERRORS[code].status, [...(byStatus.get(API_ERRORS[code].status) ?? []), code]);
+  for (const code of new Set([...route.errors, ...doorCodes(route)])) {
+    const status = family.status?.(new ApiError(code, '')) ?? API_ERRORS[code].status;
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
   return Object.fromEntries(
-    [...byStatus].map(([status, same]) => [
-      status,
-      {
-        description: same.map((code) => `\`${code}\`: ${API_ERRORS[code].summary}`).join(' '),
-        headers: status === 429 ? { ...REQUEST_ID, ...RETRY_AFTER } : REQUEST_ID,
-        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-      },
-    ]),
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, same]) => [
+        status,
+        {
+          description: same.map((code) => `\`${code}\`: ${API_ERRORS[code].summary}`).join(' '),
+          headers: status === 429 || status === 503 ? { ...REQUEST_ID, ...RETRY_AFTER } : REQUEST_ID,
+          content: { 'application/json': { schema: { $ref: `#/components/schemas/${errorName(route.family)}` } } },
+        },
+      ]),
   );
+}
+
+function pathParameters({ path }: Route): unknown[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string', minLength: 1 } }));
 }
 
 const REQUEST_ID = { 'x-request-id': { description: 'id of the request, as sent or made up', schema: { type: 'string' } } };
 const RETRY_AFTER = { 'retry-after': { description: 'seconds after which it is worth asking again', schema: { type: 'integer' } } };
 
-/** JSON, a form, or the bytes of one image. */
-function requestBody({ options, images }: Route, limits: Limits): Record<string, unknown> {
+/** JSON, a form, the bytes of one image, or whatever the protocol of the route says. */
+function requestBody({ options, images, body, jsonBody }: Route, limits: Limits): Record<string, unknown> {
+  const note = `At most ${limits.maxBodyBytes} bytes.`;
+  if (body === 'json') return { required: true, description: note, content: { 'application/json': { schema: plain(withoutDefaultsRequired(options)) } } };
+  if (body === 'raw')
+    return {
+      required: jsonBody !== null || images > 0,
+      description: note,
+      content: {
+        ...(jsonBody === null ? {} : { 'application/json': { schema: plain(jsonBody) } }),
+        ...(images > 0 ? { 'application/octet-stream': { schema: {} } } : {}),
+        ...(images === 1 ? { 'image/*': { schema: {} } } : {}),
+        ...(jsonBody === null && images === 0 ? { 'application/json': { schema: {} } } : {}),
+      },
+    };
   const most = Math.min(images, limits.maxImages);
   const json = Type.Object(
     {
@@ -75,12 +124,13 @@ function requestBody({ options, images }: Route, limits: Limits): Record<string,
   const oneOf = [{ required: ['image'] }, { required: ['images'] }];
   return {
     required: true,
-    description: `At most ${limits.maxBodyBytes} bytes.`,
+    description: note,
     content: {
       'application/json': { schema: { ...plain(withoutDefaultsRequired(json)), oneOf } },
       'multipart/form-data': { schema: plain(withoutDefaultsRequired(form)) },
       'image/*': { schema: {} },
       'application/octet-stream': { schema: {} },
+      'application/x-npy': { schema: {} },
     },
   };
 }

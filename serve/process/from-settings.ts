@@ -14,7 +14,7 @@ export function engineOptions(settings: Settings): EngineOptions {
     device: settings.device,
     batchRows: settings.batch,
     imageThreads: workers > 1 ? 2 : 1,
-    canaryShare: Math.max(settings.canary, settings.shadow > 0 ? Number.MIN_VALUE : 0),
+    canaryShare: settings.canary,
     backgroundShare: settings.backgroundShare,
     now: () => performance.now(),
   };

@@ -6,6 +6,7 @@ import { cropRequestOf } from '../engine/crop-request.js';
 import { graphOf, identityOf } from '../engine/model.js';
 import { IMAGES_ALLOWED } from '../limits.js';
 import { defineRoute } from './route.js';
+import { npyReply, wantsNpy } from '../http/npy-reply.js';
 import { closed, ImageSize, ModelIdentity, ModelReference, optionsOf, PredictionSchema, RequestId } from './schemas.js';
 
 export default defineRoute({
@@ -14,7 +15,7 @@ export default defineRoute({
   path: '/v1/classify',
   summary: 'the most probable classes of each image',
   description:
-    'Without "crops" the whole image is classified. With "crops": n the image is fitted to the input size, n crops are drawn from it, their embeddings are averaged, and the patch-aggregate head classifies the mean.',
+    'Without "crops" the whole image is classified. With "crops": n the image is fitted to the input size, n crops are drawn from it, their embeddings are averaged, and the patch-aggregate head classifies the mean. With "Accept: application/x-npy" the answer is a NumPy array of the logits, float32 [images, classes].',
   options: optionsOf({
     model: ModelReference,
     top: Type.Integer({ minimum: 1, maximum: 1000, default: 5, description: 'how many classes to give, best first' }),
@@ -28,6 +29,7 @@ export default defineRoute({
     logits: Type.Boolean({ default: false, description: 'also give the logits of all classes' }),
   }),
   images: IMAGES_ALLOWED,
+  types: ['application/x-npy'],
   response: Type.Object(
     {
       model: ModelIdentity,
@@ -44,7 +46,7 @@ export default defineRoute({
     },
     closed,
   ),
-  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable'],
+  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable', 'deadline_exceeded'],
   async handle({ options, ...request }, context) {
     const model = context.model(options.model);
     const crops = cropRequestOf(model, options);
@@ -52,6 +54,7 @@ export default defineRoute({
     const images = await context.prepare(model, request, crops);
     const call = context.call();
     const logits = await (crops === null ? classifyImages : classifyCrops)(model, images, call);
+    if (wantsNpy(context.request)) return npyReply(logits);
     return {
       model: identityOf(model),
       requestId: context.requestId,

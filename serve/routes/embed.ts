@@ -1,9 +1,10 @@
 /** @file POST /v1/embed: images to embeddings. */
 import { Type } from '@sinclair/typebox';
-import { embedImages, normalized } from '../engine/embed.js';
+import { embedImages, normalized, toBase64 } from '../engine/embed.js';
 import { identityOf } from '../engine/model.js';
 import { IMAGES_ALLOWED } from '../limits.js';
 import { defineRoute } from './route.js';
+import { npyReply, wantsNpy } from '../http/npy-reply.js';
 import { closed, ImageSize, ModelIdentity, ModelReference, optionsOf, RequestId } from './schemas.js';
 
 export default defineRoute({
@@ -11,6 +12,7 @@ export default defineRoute({
   method: 'post',
   path: '/v1/embed',
   summary: 'the embedding of each image',
+  description: 'With "Accept: application/x-npy" the answer is a NumPy array, float32 [images, size].',
   options: optionsOf({
     model: ModelReference,
     normalize: Type.Boolean({ default: false, description: 'scale each embedding to Euclidean length 1' }),
@@ -20,6 +22,7 @@ export default defineRoute({
     }),
   }),
   images: IMAGES_ALLOWED,
+  types: ['application/x-npy'],
   response: Type.Object(
     {
       model: ModelIdentity,
@@ -30,12 +33,13 @@ export default defineRoute({
     },
     closed,
   ),
-  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable'],
+  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable', 'deadline_exceeded'],
   async handle({ options, ...request }, context) {
     const model = context.model(options.model);
     const images = await context.prepare(model, request);
     const raw = await embedImages(model, images, context.call());
     const embeddings = options.normalize ? raw.map(normalized) : raw;
+    if (wantsNpy(context.request)) return npyReply(embeddings);
     return {
       model: identityOf(model),
       requestId: context.requestId,
@@ -45,8 +49,3 @@ export default defineRoute({
     };
   },
 });
-
-/** Every platform that Node runs on with ONNX Runtime is little-endian, and so is this. */
-function toBase64(embedding: Float32Array): string {
-  return Buffer.from(embedding.buffer, embedding.byteOffset, embedding.byteLength).toString('base64');
-}

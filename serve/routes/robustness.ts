@@ -88,7 +88,7 @@ export default defineRoute({
     },
     closed,
   ),
-  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable'],
+  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable', 'deadline_exceeded'],
   async handle({ options, ...request }, context) {
     const model = context.model(options.model);
     const attack = attackOf(options.attack);

@@ -85,6 +85,8 @@ interface Manner {
   readonly images: number;
   /** Most numbers and strings in a JSON body. */
   readonly jsonValues: number;
+  /** For routes that read their body themselves: the schema of its JSON form, for the documentation. */
+  readonly jsonBody: TSchema | null;
   /** Types of a good answer besides JSON. */
   readonly types: readonly string[];
 }
@@ -98,7 +100,16 @@ export interface Route extends Described, Manner {
   handle(request: RouteRequest<never>, context: RouteContext): Promise<unknown>;
 }
 
-const USUAL: Omit<Manner, 'method'> = { family: 'robenc', scope: 'infer', computes: false, body: 'none', images: 0, jsonValues: 4_096, types: [] };
+const USUAL: Omit<Manner, 'method'> = {
+  family: 'robenc',
+  scope: 'infer',
+  computes: false,
+  body: 'none',
+  images: 0,
+  jsonValues: 4_096,
+  jsonBody: null,
+  types: [],
+};
 
 /** Gives `handle` the types that follow from the description. Routes with images compute, unless they say otherwise. */
 export function defineRoute<O extends TObject, R extends TSchema>(

@@ -175,7 +175,7 @@ describe('server life', () => {
 
   it('stopping with a delay: not ready at once, but alive and still at work until the delay is over', async () => {
     const server = await serve(folder.path);
-    const stopped = server.stop({ delayMs: 1_500, drainMs: 5_000 });
+    const stopped = server.stop({ delayMs: 5_000, drainMs: 5_000 });
     assert.equal((await get(`${server.url}/readyz`)).status, 503);
     assert.equal((await get(`${server.url}/healthz`)).status, 200);
     const { status, headers } = await post(`${server.url}/v1/embed`, { image });

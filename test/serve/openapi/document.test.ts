@@ -1,7 +1,8 @@
 /** @file The OpenAPI document: whole, true to the table of routes, and true to what the server answers. */
 import assert from 'node:assert/strict';
 import { check } from '@robenc/shared/config/check.js';
-import { API_ERRORS, type ApiErrorCode } from '@robenc/serve/errors.js';
+import { API_ERRORS, ApiError } from '@robenc/serve/errors.js';
+import { families } from '@robenc/serve/families/index.js';
 import { routes } from '@robenc/serve/routes/index.js';
 import { modelsFolder, writeFixture } from '../package-fixture.js';
 import { get, png, post, serveFolder, type TestServer } from '../server-fixture.js';
@@ -38,19 +39,24 @@ describe('OpenAPI document', () => {
   it('has every route with its method, options and error statuses', () => {
     assert.equal(document.openapi, '3.1.0');
     assert.deepEqual(Object.keys(document.paths).sort(), [...new Set(routes.entries.map(({ path }) => path))].sort());
-    for (const route of routes.entries.filter(({ types }) => types.length === 0)) {
+    for (const route of routes.entries) {
       const operation = document.paths[route.path]![route.method]!;
       assert.equal(operation.operationId, route.name);
-      const statuses = ['200', ...new Set([...route.errors, 'internal' as ApiErrorCode].map((code) => String(API_ERRORS[code].status)))];
-      assert.deepEqual(Object.keys(operation.responses).sort(), statuses.sort(), route.name);
-      const { schema } = operation.requestBody?.content['application/json'] ?? { schema: null };
-      assert.equal(schema !== null, route.method === 'post');
+      const statuses = Object.keys(operation.responses);
+      const { status: own } = families.get(route.family);
+      for (const code of [...route.errors, 'internal' as const])
+        assert.ok(statuses.includes(String(own?.(new ApiError(code, '')) ?? API_ERRORS[code].status)), `${route.name} ${code}`);
+      const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const inQuery = route.body === 'json' ? [] : Object.keys(route.options.properties);
       assert.deepEqual(
         operation.parameters.map(({ name }) => name),
-        Object.keys(route.options.properties),
+        [...inPath, ...inQuery],
+        route.name,
       );
-      if (schema === null) continue;
-      assert.deepEqual(Object.keys(schema.properties!), [...Object.keys(route.options.properties), 'image', 'images']);
+      assert.equal(operation.requestBody !== undefined, route.method === 'post', route.name);
+      if (route.body !== 'images' && route.body !== 'json') continue;
+      const { schema } = operation.requestBody!.content['application/json']!;
+      assert.deepEqual(Object.keys(schema.properties!), [...Object.keys(route.options.properties), ...(route.body === 'images' ? ['image', 'images'] : [])]);
       assert.equal(schema.additionalProperties, false);
     }
   });
@@ -71,12 +77,20 @@ describe('OpenAPI document', () => {
     const requests: Record<string, object[]> = {
       embed: [{ image }, { images: [image, image], encoding: 'base64', normalize: true }],
       classify: [{ image }, { image, crops: 3, seed: 1, logits: true, top: 2 }],
+      similarity: [{ images: [image, image] }],
+      embeddings: [{ input: image }, { input: [image, image], encoding_format: 'base64', model: 'tiny' }],
+      tei_embed: [{ inputs: image }, { inputs: [image, image], normalize: false }],
+      tei_similarity: [{ inputs: { source_sentence: image, sentences: [image] } }],
+      hf_root: [{ inputs: image, parameters: { top_k: 2 } }],
+      oip_index: [{}],
       robustness: [
         { image, epsilon: '8/255', adversarialImage: true },
         { image, epsilon: 0.1, attack: 'fgsm', label: 0 },
       ],
     };
-    for (const route of routes.entries.filter(({ types }) => types.length === 0)) {
+    for (const route of routes.entries.filter(
+      ({ path, body, name }) => !path.includes('{') && (requests[name] !== undefined || body === 'none') && name !== 'metrics',
+    )) {
       const url = `${server.url}${route.path}`;
       const answers = route.method === 'get' ? [await get<unknown>(url)] : await Promise.all(requests[route.name]!.map((body) => post<unknown>(url, body)));
       for (const { status, body } of answers) {
