@@ -3,7 +3,7 @@ import { embedSet } from '@robenc/shared/evaluation/embed.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { imageId, pixelBatches } from '@robenc/shared/evaluation/pixels.js';
 import type { Graph } from '@robenc/shared/graph/value.js';
-import { wrapEncoder } from '../preprocessing.js';
+import { wrapEncoder } from '@robenc/shared/evaluation/preprocessing.js';
 import type { FeedPlan } from '../work/plan.js';
 import { displacementGraph, nearestGraph, type Distance } from './embedding-graphs.js';
 import type { AuditThreat, Setup, ThreatContext } from './threat.js';

@@ -64,7 +64,7 @@ export async function importModel(job: ImportJob): Promise<WrittenPackage> {
   const preprocessing = { layout: job.layout, range: range ?? ([0, 1] as const), mean: mean ?? [0], std: std ?? [1] };
   const contract = { fit: resize?.fit ?? ('cover' as const), ...size };
   const wrapped = job.role === 'classifier' ? wrapModel(model, input, size, preprocessing, job.output) : null;
-  const encoder = wrapped === null ? wrapEncoder(model, input, size, preprocessing, job.output) : undefined;
+  const encoder = wrapped === null ? wrapEncoder(model, input, size, preprocessing, job.output).graph : undefined;
   const classes = wrapped === null ? [] : classNames(readClassNames(job.classes), wrapped.classes);
   const graphs = graphsWithGradients({ classifier: wrapped?.graph, encoder }, job.note);
   const attack = job.attack && graphs.gradient !== undefined;

@@ -76,20 +76,6 @@ function fromPixels(model: Graph, input: ModelInput, size: Size, preprocessing: 
   return { g, inputs: { [input.name]: g.cast(prepare(g, image, input, preprocessing), expected) } };
 }
 
-/** An encoder with its preprocessing in front: `image` [batch,3,H,W] in [0,1] → `embedding` float32 [batch,size], maps flattened. Throws `usage` naming --output, or `unsupported`. */
-export function wrapEncoder(model: Graph, input: ModelInput, size: Size, preprocessing: Preprocessing, output: string | undefined): Graph {
-  const { g, inputs } = fromPixels(model, input, size, preprocessing);
-  const chosen = findOutput(model, output);
-  const found = copyInto(g, model, { inputs }).outputs[chosen.name]!;
-  const [batch, ...rest] = found.type.shape;
-  if (rest.length === 0 || !rest.every((dim) => typeof dim === 'number') || !isFloat(found.type.dtype))
-    throw new RobencError('unsupported', `The output ${chosen.name} ${describeType(found.type)} is no embedding [batch,size]. Name another with --output.`, {
-      field: 'output',
-    });
-  g.output('embedding', g.cast(g.reshape(found, [batch!, rest.reduce((product, dim) => product * dim, 1)]), 'float32'));
-  return g.build(`${model.name}_pixels`);
-}
-
 /** The model with its preprocessing in front, and without a final Softmax behind. Throws `usage` naming --output, or `unsupported`. */
 export function wrapModel(model: Graph, input: ModelInput, size: Size, preprocessing: Preprocessing, output: string | undefined): Wrapped {
   const { g, inputs } = fromPixels(model, input, size, preprocessing);
@@ -118,23 +104,20 @@ export interface WrappedEncoder {
   readonly output: string;
 }
 
-/** As `wrapModel`, for a model whose output is a vector. Throws `usage` naming --output, or `unsupported`. */
+/** As `wrapModel`, for a model whose output is a vector or a map, which is flattened. Throws `usage` naming --output, or `unsupported`. */
 export function wrapEncoder(model: Graph, input: ModelInput, size: Size, preprocessing: Preprocessing, output: string | undefined): WrappedEncoder {
-  const g = newBuilder();
-  const image = g.input('image', 'float32', [input.batch, 3, size.height, size.width]);
-  const expected = model.inputs.find(({ name }) => name === input.name)!.type.dtype;
+  const { g, inputs } = fromPixels(model, input, size, preprocessing);
   const chosen = findOutput(model, output ?? (model.outputs.some(({ name }) => name === 'embedding') ? 'embedding' : undefined));
-  const raw = copyInto(g, model, { inputs: { [input.name]: g.cast(prepare(g, image, input, preprocessing), expected) } }).outputs[chosen.name]!;
-  const embedding = flat(g, raw);
-  const length = embedding.type.shape[1];
-  if (embedding.type.shape.length !== 2 || typeof length !== 'number' || !isFloat(embedding.type.dtype))
-    throw new RobencError(
-      'unsupported',
-      `The output ${chosen.name} ${describeType(raw.type)} is no list of embeddings [batch,size] of a fixed size. Name another with --output.`,
-      { field: 'output' },
-    );
-  g.output('embedding', g.cast(embedding, 'float32'));
-  return { graph: g.build(`${model.name}_pixels`), size: length, output: `${chosen.name} ${describeType(raw.type)}` };
+  const found = copyInto(g, model, { inputs }).outputs[chosen.name]!;
+  const described = `${chosen.name} ${describeType(found.type)}`;
+  const [batch, ...rest] = found.type.shape;
+  if (rest.length === 0 || !rest.every((dim) => typeof dim === 'number') || !isFloat(found.type.dtype))
+    throw new RobencError('unsupported', `The output ${described} is no list of embeddings [batch,size] of a fixed size. Name another with --output.`, {
+      field: 'output',
+    });
+  const length = rest.reduce((product, dim) => product * dim, 1);
+  g.output('embedding', g.cast(g.reshape(found, [batch!, length]), 'float32'));
+  return { graph: g.build(`${model.name}_pixels`), size: length, output: described };
 }
 
 /** Weights of red, green and blue in a grey value (Rec. 601). They sum to 1, so a change of at most epsilon stays one. */

@@ -13,6 +13,7 @@ import { listResults } from '@robenc/shared/jobs/store.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { memoryContext } from '../context.js';
 import { colourModel, writeColourFolder } from './colour-world.js';
+import type { diffAudits } from '@robenc/audit/diff.js';
 
 describe('an audit with its state in a folder', () => {
   let root: string;
@@ -118,7 +119,7 @@ describe('an audit with its state in a folder', () => {
     await run('weak', { preset: undefined, attack: 'fgsm', steps: undefined, queries: undefined, targets: undefined });
     const context = memoryContext({ cwd: root });
     assert.equal(await diff.run({ before: 'weak', after: 'whole', failOnLoss: true }, context), 0);
-    const { results, warnings } = context.results[0] as ReturnType<typeof import('@robenc/audit/diff.js').diffAudits>;
+    const { results, warnings } = context.results[0] as ReturnType<typeof diffAudits>;
     assert.deepEqual(
       results.map(({ images, lost, gained, pValue }) => [images, lost, gained, pValue]),
       [
