@@ -3,7 +3,8 @@ import { RobencError } from '../errors.js';
 import { evaluate } from './constants/evaluate.js';
 import { numberToHalf } from '../math/float16.js';
 import { checkShape, divide, elements, isFixed, sameShape } from './dim.js';
-import type { InferContext, OpDef, Operators } from './operator.js';
+import { attempt, Context, LONGEST_LIST, SMALL } from './inference.js';
+import type { OpDef, Operators } from './operator.js';
 import { simplify } from './simplify.js';
 import { describeType, integers, isFloat, numbersOf, sizeOf } from './value.js';
 import type { Attrs, DType, Dim, Graph, GraphOutput, Node, Shape, TensorData, Type, Value } from './value.js';
@@ -16,9 +17,6 @@ export interface NodeOptions {
   readonly outputNames?: readonly string[];
 }
 
-/** Constants up to this many elements are shared when equal, and integer ones are followed through shape arithmetic. */
-const SMALL = 64;
-
 /** Nodes of constants are computed at once where all that they read and make has at most this many elements. */
 const FOLDED = 4096;
 
@@ -30,8 +28,7 @@ export interface OpaqueNode extends NodeOptions {
   readonly version: number;
 }
 
-/** Integer results of up to this many elements are followed, and so many in one graph: a short file could ask for long lists again and again. */
-const LONGEST_LIST = 4096;
+/** So many elements of long integer results are followed in one graph: a short file could ask for long lists again and again. */
 const MOST_LISTED = 2 ** 20;
 /** Longer names are cut: they would be copied for every node that is made of one in the file. */
 const LONGEST_NAME = 256;
@@ -207,7 +204,7 @@ export class GraphBuilder {
     return { name, inputs: [...this.#inputs], outputs: [...this.#outputs], nodes: kept.reverse() };
   }
 
-  #infer(definition: OpDef, context: InferContext, name: string | undefined): { types: readonly Type[]; known: readonly Dim[] | null } {
+  #infer(definition: OpDef, context: Context, name: string | undefined): { types: readonly Type[]; known: readonly Dim[] | null } {
     const { types, known } = attempt(definition, context, name);
     if (known === null || known.length <= SMALL) return { types, known };
     if (known.length > LONGEST_LIST || known.length > this.#listed) return { types, known: null };
@@ -278,69 +275,6 @@ export class GraphBuilder {
       throw new RobencError('unsupported', `A mean over a size that is known only at run time: [${whole.join(',')}] to [${part.join(',')}].`);
     return quotient;
   }
-}
-
-/** What the inference of one node may see. */
-class Context implements InferContext {
-  readonly inputs: readonly (Type | null)[];
-
-  constructor(
-    readonly op: string,
-    private readonly values: readonly (Value | null)[],
-    readonly attrs: Attrs,
-    readonly outputs: number,
-    private readonly id: number,
-  ) {
-    this.inputs = values.map((value) => value?.type ?? null);
-  }
-
-  fresh(name: string): string {
-    return `(${name} ${this.id})`;
-  }
-
-  type(i: number): Type {
-    const type = this.inputs[i];
-    if (!type) throw new Error(`input ${i} is missing`);
-    return type;
-  }
-
-  known(i: number): readonly Dim[] | null {
-    const value = this.values[i];
-    // Exporters scale sizes as floats, so small float lists count as well.
-    return value?.known ?? (value?.data && value.type.shape.length <= 1 && sizeOf(value.data.shape) <= SMALL ? numbersOf(value.data) : null);
-  }
-
-  numbers(i: number): readonly number[] {
-    const value = this.values[i];
-    if (value?.data) return numbersOf(value.data);
-    const known = value?.known;
-    if (known?.every((dim) => typeof dim === 'number')) return known;
-    throw new Error(`input ${i} must be known before the run`);
-  }
-
-  tensor(i: number): TensorData | null {
-    return this.values[i]?.data ?? null;
-  }
-}
-
-/** Runs inference; its failures name the operator, the node and the types of its inputs. */
-function attempt(definition: OpDef, context: InferContext, name: string | undefined): { types: readonly Type[]; known: readonly Dim[] | null } {
-  try {
-    const types = definition.infer(context);
-    for (const { shape } of types) checkShape(shape);
-    return { types, known: mayBeSizes(types[0]) ? (definition.known?.(context) ?? null) : null };
-  } catch (cause) {
-    if (cause instanceof RobencError) throw cause;
-    const inputs = context.inputs.map((type) => (type ? describeType(type) : 'none')).join(', ');
-    throw new RobencError('bad-input', `${context.op}${name ? ` "${name}"` : ''}(${inputs}): ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
-  }
-}
-
-/** Whether the elements may be a list of sizes or indices at all: rules that follow them need not fear an Expand of one to millions. */
-function mayBeSizes(type: Type | undefined): boolean {
-  return type !== undefined && type.shape.length <= 1 && (typeof type.shape[0] !== 'number' || type.shape[0] <= LONGEST_LIST);
 }
 
 /** Equal keys mean equal results. null where an attribute holds a tensor: those are compared by nobody. */
