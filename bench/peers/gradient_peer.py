@@ -1,4 +1,4 @@
-"""The peer of `npm run bench input-gradient`: PyTorch eager, gradients only for the image.
+"""How long PyTorch eager takes for a forward pass and the gradient by the image alone.
 
 Usage: python gradient_peer.py MODEL FOLDER [--threads 2] [--export]
 
