@@ -13,7 +13,7 @@ const METHODS = [
 
 const bench: Bench = {
   name: 'shapes',
-  question: 'Does CF-AMC-SSL buy robustness on the built-in data set at equal images seen, over three seeds?',
+  question: 'Does CF-AMC-SSL buy robustness on the built-in data set at equal images seen, over several seeds?',
   async run({ options, scratch, note }) {
     const runs = options['runs'] ?? scratch;
     const seeds = (options['seeds'] ?? '0,1,2').split(',');
