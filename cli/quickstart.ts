@@ -46,7 +46,7 @@ async function main(): Promise<number> {
 }
 
 /** Thresholds that were missed, in words. */
-function failuresOf({ trained, untrained, parity }: Scores, builtIn: boolean): string[] {
+function failuresOf({ trained, untrained, parity, trainSummary }: Scores, builtIn: boolean): string[] {
   const failures: string[] = [];
   const worst = Math.max(...parity.map((record) => record.maxRelativeError));
   if (!(worst <= THRESHOLDS.parity)) failures.push(`a graph differs from tfjs by ${worst}, more than ${THRESHOLDS.parity}`);
@@ -59,6 +59,11 @@ function failuresOf({ trained, untrained, parity }: Scores, builtIn: boolean): s
   const robust = trained.robust - untrained.robust;
   if (robust < THRESHOLDS.robustGain)
     failures.push(`training gained ${(100 * robust).toFixed(1)} points of accuracy under attack, less than ${100 * THRESHOLDS.robustGain}`);
+  const { steps, stepsPlanned } = trainSummary;
+  if (failures.length > 0 && steps < stepsPlanned)
+    failures.push(
+      `its time limit ended training after ${steps} of ${stepsPlanned} batches: run it again while the machine has less else to do, or raise maxMinutes in configs/quickstart.json`,
+    );
   return failures;
 }
 

@@ -18,7 +18,7 @@ function testFiles(slow: boolean, parts: readonly string[]): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts') && (slow || !file.endsWith('.slow.test.ts')))
     .map((file) => join(folder, file))
-    .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+    .filter((file) => parts.length === 0 || parts.some((part) => relative(folder, file).includes(part)))
     .map((file) => ({ file, size: statSync(file).size }))
     .sort((a, b) => b.size - a.size || (a.file < b.file ? -1 : 1))
     .map(({ file }) => file);

@@ -15,7 +15,7 @@ export function auditText(report: AuditReport): string[] {
   ]);
   const clean = proportionText({ value: first!.cleanAccuracy, low: first!.cleanInterval[0], high: first!.cleanInterval[1] });
   return [
-    ...textTable(['attack', 'accuracy [95 % interval]', 'of the correct ones'], [['none', clean, '100.0 %'], ...rows]),
+    ...textTable(['attack', 'accuracy [95 % interval]', 'of the correct ones'], [['none', clean, first!.cleanCorrect === 0 ? '-' : '100.0 %'], ...rows]),
     `${first!.images} images, accuracies over all of them. Threat model "${report.threatModel.name}": ${report.threatModel.text}.`,
     ...report.results.filter(({ stages }) => stages.length > 1).map(waterfall),
     ...report.results.flatMap(({ epsilon, stages }) =>

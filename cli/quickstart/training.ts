@@ -31,7 +31,13 @@ export interface Scores {
   readonly images: number;
   readonly parity: Manifest['parity'];
   readonly package: { readonly folder: string; readonly name: string; readonly version: string };
-  readonly trainSummary: { readonly minutes: number; readonly imagesSeen: number; readonly folder: string };
+  readonly trainSummary: {
+    readonly minutes: number;
+    readonly imagesSeen: number;
+    readonly folder: string;
+    readonly steps: number;
+    readonly stepsPlanned: number;
+  };
   /** A test image as a PNG file. */
   readonly sample: string;
   readonly data: string;
@@ -77,6 +83,8 @@ export async function trainAndScore({ data, out, models, seed }: TrainingOptions
       sample,
       trainingMinutes: trainSummary.minutes,
       imagesSeen: trainSummary.imagesSeen,
+      batches: trainSummary.steps,
+      batchesPlanned: trainSummary.stepsPlanned,
     },
   };
 }

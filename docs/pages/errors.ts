@@ -13,7 +13,7 @@ export function errorsPage(root: string): string {
     '# Errors',
     GENERATED,
     'Every error says what is wrong, where, with which value, and what to do. Programs branch on its code: `{"error": {"code", "message", "field"}}`, where `field` names the flag, field or file at fault, ' +
-      'is what commands print with `--json` and what the server answers.',
+      'is what commands print with `--json`. The server has codes of its own for HTTP: [http-api.md](http-api.md).',
     '## Exit codes',
     markdownTable(
       ['exit code', 'meaning'],

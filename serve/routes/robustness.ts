@@ -10,6 +10,9 @@ import { ApiError } from '../errors.js';
 import { defineRoute } from './route.js';
 import { closed, ModelIdentity, ModelReference, optionsOf, PredictionSchema, RequestId, Seed } from './schemas.js';
 
+/** Names of the attacks that can do with what the server computes. */
+const USABLE = attacks.entries.filter(({ needsMargins }) => needsMargins !== true).map(({ name }) => name);
+
 const Distance = Type.Union([
   Type.Number({ minimum: 0, maximum: 1, description: 'a number from 0 to 1' }),
   Type.String({ maxLength: 40, description: 'a fraction such as "8/255"' }),
@@ -19,7 +22,7 @@ const Label = Type.Union([Type.String({ maxLength: 2000, description: 'a class n
 const Options = optionsOf({
   model: ModelReference,
   epsilon: Type.Union(Distance.anyOf, { description: 'Linf radius of the attack in pixels of [0,1]: a number or a fraction such as "8/255"' }),
-  attack: Type.String({ default: 'pgd', description: `one of: ${attacks.names.join(', ')}` }),
+  attack: Type.String({ default: 'pgd', description: `one of: ${USABLE.join(', ')}` }),
   steps: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'steps of the attack' })),
   stepSize: Type.Optional(Type.Union(Distance.anyOf, { description: 'length of a step, as epsilon' })),
   randomStart: Type.Optional(Type.Boolean({ description: 'start at a random point of the ball' })),
@@ -110,7 +113,12 @@ export default defineRoute({
 });
 
 function attackOf(name: string) {
-  if (!attacks.has(name)) throw new ApiError('bad_input', `There is no attack "${name}". There are: ${attacks.names.join(', ')}.`, { field: 'attack' });
+  if (!USABLE.includes(name)) {
+    const problem = attacks.has(name)
+      ? `The attack "${name}" needs gradients of margins, which the server does not compute; robenc audit does.`
+      : `There is no attack "${name}".`;
+    throw new ApiError('bad_input', `${problem} There are: ${USABLE.join(', ')}.`, { field: 'attack' });
+  }
   return attacks.get(name);
 }
 

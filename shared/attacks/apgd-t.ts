@@ -21,6 +21,7 @@ const schema = Type.Object(
 export const apgdT: Attack<Static<typeof schema>> = {
   name: 'apgd-t',
   summary: 'apgd towards each of the runner-up classes, on the targeted DLR loss',
+  needsMargins: true,
   options: schema,
   complete: ({ epsilon, norm = 'linf', targets = norm === 'l1' ? 5 : 9, steps = 100 }) => ({ epsilon, norm, targets, steps }),
   cost: ({ norm, targets, steps }, classes) => ({ gradients: targetsOf(targets, classes) * (steps + (norm === 'l1' ? 3 : 1)), forwards: 2 }),

@@ -122,6 +122,8 @@ export interface Attack<O extends AttackOptions = AttackOptions> {
   readonly options: TSchema;
   /** Asks for no gradients. */
   readonly blackBox?: boolean;
+  /** Does nothing without the oracle's `marginAndGradient`. */
+  readonly needsMargins?: boolean;
   /** The options with every default filled in, as reports print them. Throws `usage` on options that contradict each other. */
   complete(options: O): Required<O>;
   /** Gradients and plain forward passes that an image costs which survives to the end. */

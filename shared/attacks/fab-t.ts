@@ -22,6 +22,7 @@ const schema = Type.Object(
 export const fabT: Attack<Static<typeof schema>> = {
   name: 'fab-t',
   summary: 'the nearest misclassified point, towards each of the runner-up classes',
+  needsMargins: true,
   options: schema,
   complete: ({ epsilon, norm = 'linf', targets = 9, steps = 100, earlyStop = true }) => ({ epsilon, norm, targets, steps, earlyStop }),
   cost: ({ targets, steps }, classes) => ({ gradients: targetsOf(targets, classes) * steps, forwards: targetsOf(targets, classes) * (steps + 1) + 2 }),

@@ -23,6 +23,7 @@ const schema = Type.Object(
 export const fab: Attack<Static<typeof schema>> = {
   name: 'fab',
   summary: 'the nearest misclassified point, towards the class that is nearest',
+  needsMargins: true,
   options: schema,
   complete: ({ epsilon, norm = 'linf', steps = 100, restarts = 1, earlyStop = true }) => ({ epsilon, norm, steps, restarts, earlyStop }),
   cost: ({ steps, restarts }, classes) => ({ gradients: restarts * steps * (classes - 1), forwards: restarts * (steps + 1) + 1 }),

@@ -31,6 +31,7 @@ function stages({ epsilon, norm, steps, targets, queries }: Required<StandardOpt
 export const standard: Attack<StandardOptions> = {
   name: 'standard',
   summary: 'the standard ensemble of AutoAttack: apgd, apgd-t, fab-t and square, each on the survivors of the ones before',
+  needsMargins: true,
   options: schema,
   complete: ({ epsilon, norm = 'linf', steps = 100, targets = TARGETS, queries = 5000 }) => ({ epsilon, norm, steps, targets, queries }),
   cost: (options, classes) =>

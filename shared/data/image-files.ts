@@ -11,6 +11,8 @@ export interface ListedImages {
   readonly files: readonly string[];
   readonly classes: readonly string[];
   readonly labels: Int32Array | null;
+  /** Whether both splits are this folder. */
+  readonly undivided: boolean;
 }
 
 const IMAGE = /\.(jpe?g|jfif|png|webp|avif|gif|tiff?)$/i;
@@ -29,6 +31,7 @@ export function isImageFile(name: string): boolean {
  */
 export function listImages(path: string, split: Split): ListedImages {
   const folder = splitFolder(path, split);
+  const undivided = folder === path;
   const classes = folders(folder);
   const loose = visible(folder)
     .filter(({ name, kind }) => kind === 'file' && isImageFile(name))
@@ -49,8 +52,8 @@ export function listImages(path: string, split: Split): ListedImages {
       `${folder} has images (${loose[0]!}) beside class folders (${classes[0]!}): it is unclear what the class of the former is. Move them, or give one of the folders with --data.`,
       { field: 'data' },
     );
-  if (inClasses === 0) return { folder, files: loose, classes: [], labels: null };
-  return { folder, files: perClass.flat(), classes, labels: Int32Array.from(perClass.flatMap((files, label) => files.map(() => label))) };
+  if (inClasses === 0) return { folder, files: loose, classes: [], labels: null, undivided };
+  return { folder, files: perClass.flat(), classes, labels: Int32Array.from(perClass.flatMap((files, label) => files.map(() => label))), undivided };
 }
 
 function splitFolder(path: string, split: Split): string {

@@ -33,6 +33,7 @@ const imageFolder: DataSource = {
       height: size.height,
       width: size.width,
       pixels,
+      undivided: listed.undivided,
     } satisfies ImageSet;
   },
 };

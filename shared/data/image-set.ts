@@ -16,6 +16,8 @@ export interface ImageSet {
   readonly pixels: Uint8Array;
   /** What each image is called, e.g. its file, relative to the data folder. */
   readonly names?: readonly string[];
+  /** True where the data set has no splits of its own, so that train and test are the same images. */
+  readonly undivided?: boolean;
 }
 
 /** Bytes that all threads of the process can see. */

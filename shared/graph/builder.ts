@@ -1,5 +1,5 @@
 /** @file Builds graphs node by node: infers types, shares equal nodes, and drops nodes that do nothing. */
-import { RobencError } from '../errors.js';
+import { messageOf, RobencError } from '../errors.js';
 import { evaluate } from './constants/evaluate.js';
 import { numberToHalf } from '../math/float16.js';
 import { checkShape, divide, elements, isFixed, sameShape } from './dim.js';
@@ -59,7 +59,11 @@ export class GraphBuilder {
   }
 
   input(name: string, dtype: DType, shape: Shape): Value {
-    checkShape(shape);
+    try {
+      checkShape(shape);
+    } catch (cause) {
+      throw new RobencError('bad-file', `The input "${name}" cannot be read: ${messageOf(cause)}.`, { cause });
+    }
     const value = this.#value(name, { dtype, shape }, null, null, null);
     this.#inputs.push(value);
     return value;

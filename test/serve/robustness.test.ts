@@ -1,6 +1,7 @@
 /** @file POST /v1/robustness: what it reports is what a second look at the images confirms. */
 import assert from 'node:assert/strict';
 import { pgd } from '@robenc/shared/attacks/pgd.js';
+import type { ErrorBody } from '@robenc/serve/errors.js';
 import { createBatch } from '@robenc/shared/attacks/batch.js';
 import { decodeImage } from '@robenc/shared/images/decode.js';
 import { toTensor } from '@robenc/shared/images/image.js';
@@ -128,6 +129,15 @@ describe('robustness checks', () => {
     assert.deepEqual([results[0]!.linf, results[0]!.flipped, results[0]!.verdict, results[0]!.embeddingCosineShift], [0, false, 'not proven robust', 0]);
     assert.match(statement, /not proven robust/);
     assert.ok(!/\bsafe\b/i.test(JSON.stringify({ results, statement })));
+  });
+
+  it('an attack that the server cannot run is refused by name, and the answer lists only those that it can', async () => {
+    const [image] = await images(365, 1);
+    for (const attack of ['apgd-t', 'fab', 'fab-t', 'standard', 'pgdd']) {
+      const { status, body } = await post<ErrorBody>(`${server.url}/v1/robustness`, { image, epsilon: 0.01, attack });
+      assert.deepEqual([status, body.error.field], [400, 'attack'], attack);
+      assert.match(body.error.message, /There are: fgsm, pgd, momentum-pgd, apgd, square\.$/);
+    }
   });
 
   it('options work in the address too, where the body is the image itself', async () => {

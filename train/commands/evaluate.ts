@@ -70,6 +70,7 @@ export default defineCommand({
     const results: EvaluationResult[] = [];
     const weak = weakAttackText(constants);
     const warnings: string[] = weak === null ? [] : [weak];
+    if (set.undivided === true) warnings.push(UNDIVIDED);
     let device = 'cpu';
     for (const threatModel of chosen) {
       const count = options.crops ?? heads.aggregate?.crops.count ?? 1;
@@ -100,7 +101,14 @@ export default defineCommand({
         seconds: (Date.now() - started) / 1000,
         source: options.source,
         encoderDigest: source.digest,
-        data: { name: set.name, split, images: set.count, height: set.height, width: set.width, classes: [...set.classes] },
+        data: {
+          name: set.name,
+          split: set.undivided === true ? 'whole folder' : split,
+          images: set.count,
+          height: set.height,
+          width: set.width,
+          classes: [...set.classes],
+        },
         seed,
         device,
         threats: Object.fromEntries(chosen.map(({ name, text }) => [name, text])),
@@ -116,6 +124,10 @@ export default defineCommand({
     return EXIT.done;
   },
 });
+
+const UNDIVIDED =
+  'The data folder has no train/ and test/ folders, so the encoder and its heads may have been fitted on these very images: the accuracies say nothing about others. ' +
+  'Put images that were kept apart into test/.';
 
 function chooseThreats(given: readonly string[], heads: Heads): readonly ThreatModel[] {
   const possible = threatModels.entries.filter(({ head }) => heads[head] !== null);

@@ -65,7 +65,7 @@ describe('image folder', () => {
     withFolder(async (folder) => {
       await write(folder, { 'b.png': 2, 'a.png': 1 });
       const set = await openImageSet({ path: folder, ...common });
-      assert.deepEqual([set.labels, set.classes, set.names], [null, [], ['a.png', 'b.png']]);
+      assert.deepEqual([set.labels, set.classes, set.names, set.undivided], [null, [], ['a.png', 'b.png'], true]);
     }),
   );
 
@@ -74,7 +74,8 @@ describe('image folder', () => {
     withFolder(async (folder) => {
       await write(join(folder, 'x'), { 'train/a/1.png': 1, 'test/a/2.png': 2, 'test/b/3.png': 3 });
       assert.deepEqual((await openImageSet({ path: join(folder, 'x'), ...common })).names, ['a/1.png']);
-      assert.deepEqual((await openImageSet({ path: join(folder, 'x'), seed: 0, split: 'test' })).names, ['a/2.png', 'b/3.png']);
+      const test = await openImageSet({ path: join(folder, 'x'), seed: 0, split: 'test' });
+      assert.deepEqual([test.names, test.undivided], [['a/2.png', 'b/3.png'], false]);
       await write(join(folder, 'y'), { 'train/1.png': 1, 'val/2.png': 2 });
       assert.deepEqual((await openImageSet({ path: join(folder, 'y'), seed: 0, split: 'test' })).names, ['2.png']);
       await write(join(folder, 'z'), { 'train/1.png': 1, 'plane/2.png': 2 });

@@ -188,6 +188,13 @@ describe('reading ONNX files', () => {
       'unsupported',
       /Frobnicate "first" \(robenc does not know it\); ai\.example\.Twist "node 1" \(robenc does not know it\)/,
     ],
+    ['an input of too many axes is named', { inputs: { x: Array<number>(65).fill(1) } }, 'bad-file', /The input "x" cannot be read: a tensor of 65 axes/],
+    [
+      'an input of more elements than can be counted is named',
+      { inputs: { x: [2 ** 40, 2 ** 40] } },
+      'bad-file',
+      /The input "x" cannot be read: the shape .* has more elements/,
+    ],
     [
       'a cycle is named',
       {

@@ -63,6 +63,8 @@ describe('fit-head and evaluate', () => {
         ['aggregate-crops', 8],
       ],
     );
+    assert.equal(report.data.split, 'whole folder');
+    assert.match(report.warnings.join('\n'), /no train\/ and test\/ folders/);
     for (const { threatModel, images, cleanAccuracy, robustAccuracy } of report.results) {
       assert.equal(images, 30);
       assert.ok(cleanAccuracy > 0.6, `${threatModel} clean ${cleanAccuracy}`);
@@ -82,7 +84,7 @@ describe('fit-head and evaluate', () => {
     const text = context.lines.join('\n');
     assert.match(text, /threat model +clean \[95 % interval\] +pgd linf 4\/255/);
     assert.match(text, /image +\d+\.\d % \[\d+\.\d, \d+\.\d\] +\d/);
-    assert.match(text, /12 images from image-folder \(test\), accuracies over all of them; seed 0/);
+    assert.match(text, /12 images from image-folder \(whole folder\), accuracies over all of them; seed 0/);
     assert.match(text, /pgd at 4\/255: steps 20, stepSize 1\/255, randomStart true, restarts 1/);
     assert.match(text, /whole-image head; one perturbation on the image, white-box/);
   });
