@@ -60,7 +60,7 @@ async function open(folder: string, { trust }: OpenOptions): Promise<ModelPackag
   const files = listedFiles(manifest);
   refuseSharedNames(files, path);
   checkSums(folder, manifest, digest, (stored as Manifest).schemaVersion >= 2);
-  const paths = new Map(await Promise.all(files.map(async (entry) => [entry.path, await verifiedPath(folder, entry)] as const)));
+  const paths = new Map(await allInOrder(files.map(async (entry) => [entry.path, await verifiedPath(folder, entry)] as const)));
   return {
     folder,
     name: manifest.name,
@@ -72,6 +72,14 @@ async function open(folder: string, { trust }: OpenOptions): Promise<ModelPackag
       return paths.get(of[role]?.path ?? '') ?? null;
     },
   };
+}
+
+/** As Promise.all, but what is thrown is the first failure of the list, not the one that happened first: the same damage always gives the same message. */
+async function allInOrder<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  return (await Promise.allSettled(promises)).map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
 }
 
 function readManifestFile(path: string): Buffer {
