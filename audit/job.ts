@@ -9,6 +9,8 @@ export interface AuditJob extends AuditSettings {
   readonly model: string;
   readonly data: { readonly name: string; readonly path?: string };
   readonly split: 'train' | 'test';
+  /** The share of an undivided folder that is `test`; absent: all of it. */
+  readonly holdOut?: number | undefined;
   /** Radii as text, e.g. `8/255`; empty: those of the preset. */
   readonly epsilons: readonly string[];
   /** A name from the table of presets, or of attacks; neither: pgd. */

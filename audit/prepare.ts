@@ -41,8 +41,8 @@ export async function prepareAudit(job: AuditJob): Promise<Prepared> {
 }
 
 async function openAuditSet(job: AuditJob, plan: AuditPlan, limit: number | undefined, split: 'train' | 'test'): Promise<ImageSet> {
-  const { data, seed } = job;
-  return openImageSet({ ...data, split, limit, seed, size: plan.size, warn: job.tell }).catch((cause: unknown) => {
+  const { data, holdOut, seed } = job;
+  return openImageSet({ ...data, split, holdOut, limit, seed, size: plan.size, warn: job.tell }).catch((cause: unknown) => {
     // The remedy is a flag, so it is a matter of usage here.
     if (cause instanceof RobencError && cause.code === 'mismatch' && cause.field === 'resize')
       throw new RobencError('usage', cause.message, { cause, field: 'resize' });

@@ -51,8 +51,8 @@ export function createShellContext(options: {
   };
 }
 
-/** What programs get with `--json`: `{"error": {code, message, field}}`. An error that robenc did not throw on purpose has code `internal`. */
+/** What programs get with `--json`: `{"error": {code, message, field}}`; a flag is named without its dashes. An error that robenc did not throw on purpose has code `internal`. */
 export function errorObject(error: unknown): { error: { code: string; message: string; field?: string } } {
   const { code, field } = error instanceof RobencError ? error : { code: 'internal', field: undefined };
-  return { error: { code, message: messageOf(error), ...(field === undefined ? {} : { field }) } };
+  return { error: { code, message: messageOf(error), ...(field === undefined ? {} : { field: field.replace(/^--/, '') }) } };
 }

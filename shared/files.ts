@@ -1,5 +1,5 @@
 /** @file Writing files so that nobody ever sees half of one: temporary name, fsync, rename. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, rmdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, RobencError } from './errors.js';
 
@@ -57,9 +57,13 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Makes an output folder; refuses (`usage`) one that holds something, unless `force` or `resume` is given. */
-export function claimOutputFolder(path: string, { force = false, resume = false }: { force?: boolean; resume?: boolean } = {}): void {
-  if (existsSync(path) && readdirSync(path).length > 0 && !force && !resume)
+/**
+ * Makes an output folder; refuses (`usage`) one that holds something, unless `force` or `resume` is given. What it returns is for work that failed: it takes a folder
+ * away that was made here and is still empty.
+ */
+export function claimOutputFolder(path: string, { force = false, resume = false }: { force?: boolean; resume?: boolean } = {}): () => void {
+  const isNew = !existsSync(path);
+  if (!isNew && readdirSync(path).length > 0 && !force && !resume)
     throw new RobencError('usage', `${path} is not empty. Choose another folder, or pass --resume to go on or --force to overwrite.`, { field: path });
   try {
     mkdirSync(path, { recursive: true });
@@ -69,4 +73,7 @@ export function claimOutputFolder(path: string, { force = false, resume = false 
       field: path,
     });
   }
+  return () => {
+    if (isNew && existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
+  };
 }

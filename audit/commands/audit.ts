@@ -10,6 +10,7 @@ import { defineCommand, flagName } from '@robenc/shared/config/command.js';
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { readDistance } from '@robenc/shared/evaluation/attack-options.js';
 import { claimOutputFolder } from '@robenc/shared/files.js';
+import { locateModel, MODEL_ARGUMENT, modelsOption, notAModel } from '@robenc/shared/package/locate.js';
 import { auditText } from '../report/text.js';
 import { writeAudit } from '../report/write.js';
 import { runAudit } from '../runner.js';
@@ -27,7 +28,7 @@ export default defineCommand({
     'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --fail-under 0.3 --out audits/shapes',
     'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --out audits/shapes --resume',
   ],
-  arguments: { model: { description: 'an ONNX file, or the folder of a model package' } },
+  arguments: { model: { description: MODEL_ARGUMENT } },
   options: {
     data: { type: 'string', value: 'data', required: true, description: 'images in class folders, CIFAR batches, or shapes' },
     eps: {
@@ -45,6 +46,7 @@ export default defineCommand({
     restarts: { type: 'number', integer: true, minimum: 1, description: 'runs from other random starts (pgd: 1)' },
     targets: { type: 'number', integer: true, minimum: 1, description: 'classes that targeted attacks try (9)' },
     queries: { type: 'number', integer: true, minimum: 1, description: 'points that square tries (5000)' },
+    models: modelsOption,
     mean: { type: 'list', value: 'm', description: 'subtracted from each channel after --range: 1 or 3 numbers, e.g. 0.485,0.456,0.406' },
     std: { type: 'list', value: 's', description: 'what each channel is divided by: 1 or 3 numbers' },
     layout: { type: 'string', choices: ['nchw', 'nhwc'], description: 'order of the axes of the input (nchw)' },
@@ -57,6 +59,7 @@ export default defineCommand({
     },
     output: { type: 'string', value: 'name', description: 'the output that holds the logits, where there are several' },
     split: { type: 'string', choices: ['train', 'test'], default: 'test', description: 'which part of data that has parts' },
+    holdOut: { type: 'number', value: 'share', description: 'share of a folder without train/ and test/ that counts as test (the whole folder is audited)' },
     limit: { type: 'number', integer: true, minimum: 1, description: 'attack only so many images, chosen by the seed alike from every class' },
     seed: { type: 'number', integer: true, minimum: 0, default: 0, description: 'all chance follows from it' },
     failUnder: { type: 'number', minimum: 0, maximum: 1, description: 'exit with 1 when robust accuracy at any radius is below this' },
@@ -74,14 +77,16 @@ export default defineCommand({
     const out = options.out === undefined ? null : resolve(context.cwd, options.out);
     if (out === null && (options.resume || options.merge.length > 0))
       throw new RobencError('usage', `--${options.resume ? 'resume' : 'merge'} needs the folder of the audit. Name it with --out.`, { field: 'out' });
-    if (out !== null) claimOutputFolder(out, { force: options.force, resume: options.resume });
     const { steps, restarts, targets, queries } = options;
     const stepSize = options.stepSize === undefined ? undefined : readDistance('step-size', options.stepSize, options.norm);
     const { shard: part, maxMinutes, ...rest } = options;
     const shard = part === undefined ? undefined : readShard(part);
+    const model = await locateModel(options.model, { cwd: context.cwd, models: options.models });
+    if (model.kind === 'folder') throw notAModel(model.path);
+    const release = out === null ? () => undefined : claimOutputFolder(out, { force: options.force, resume: options.resume });
     const run = await runAudit({
       ...rest,
-      model: resolve(context.cwd, options.model),
+      model: model.path,
       data: await dataSpecOf(options.data, context.cwd),
       epsilons: options.eps,
       attackOptions: { steps, restarts, stepSize, targets, queries },
@@ -94,6 +99,9 @@ export default defineCommand({
       progress: (progress) => context.progress(progress),
       tell: (line) => context.stderr(line),
       now: () => Date.now(),
+    }).catch((error: unknown) => {
+      release();
+      throw error;
     });
     const report = check(AuditReport, run.report, 'audit.json');
     const files = out === null ? [] : await writeAudit(out, run, commandText(options));
@@ -115,7 +123,7 @@ function readShard(text: string): { index: number; of: number } {
 
 /** The command line that makes the audit again: every flag that was given or has a default, but those that say where it goes on. */
 function commandText(options: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>): string {
-  const leftOut = new Set(['model', 'resume', 'force', 'merge', 'out', 'shard', 'maxMinutes']);
+  const leftOut = new Set(['model', 'models', 'resume', 'force', 'merge', 'out', 'shard', 'maxMinutes']);
   const words = Object.entries(options).flatMap(([name, value]) => {
     if (leftOut.has(name) || value === undefined || value === false || (typeof value === 'object' && value.length === 0)) return [];
     return [`--${flagName(name)}`, ...(value === true ? [] : [shellWord(typeof value === 'object' ? value.join(',') : String(value))])];

@@ -1,13 +1,13 @@
 /** @file What `robenc embed` and `robenc classify` share: their options, opening the model, and writing rows. */
-import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { CommandContext } from '@robenc/shared/config/command.js';
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { writeFileAtomic } from '@robenc/shared/files.js';
-import { MANIFEST_FILE } from '@robenc/shared/package/layout.js';
+import { locateModel, MODEL_ARGUMENT, modelsOption, notAModel } from '@robenc/shared/package/locate.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import type { ServedModel } from '../engine/model.js';
-import { isFile, modelOfFile, modelOfPackage, type RunOptions } from '../engine/open-model.js';
+import { modelOfFile, modelOfPackage, type RunOptions } from '../engine/open-model.js';
 import type { CropRequest } from '../images/recipe.js';
 import { AtomicFile } from './atomic-file.js';
 import type { Row, Shape, Target } from './formats/format.js';
@@ -16,12 +16,12 @@ import { imagePaths } from './image-paths.js';
 import { defaultWorkers, runBatch, type BatchJob } from './run-batch.js';
 
 export const batchArguments = {
-  model: { description: 'a package folder, an .onnx file, or name[@version] in the models folder' },
+  model: { description: MODEL_ARGUMENT },
   images: { description: 'image files, or folders of them', variadic: true },
 } as const;
 
 export const batchOptions = {
-  models: { type: 'string', value: 'dir', default: 'models', description: 'folder of model packages' },
+  models: modelsOption,
   output: { type: 'string', short: 'o', value: 'file', description: 'write here instead of to stdout' },
   format: { type: 'string', choices: formats.names, description: 'output format; by the ending of the output file, else jsonl' },
   force: { type: 'boolean', description: 'overwrite the output file' },
@@ -125,16 +125,7 @@ export async function runBatchCommand<T>(options: BatchOptions, context: Command
 }
 
 async function openModel({ model, models }: BatchOptions, { cwd }: CommandContext, role: 'encoder' | 'classifier', run: RunOptions): Promise<ServedModel> {
-  const path = resolve(cwd, model);
-  if (isFile(path)) return modelOfFile(path, role, run);
-  if (isFile(join(path, MANIFEST_FILE))) return modelOfPackage(await openPackage(path), run);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && model.includes('/'))
-    throw new RobencError(
-      'not-found',
-      `${path} has no ${MANIFEST_FILE}. Give the folder of one version, such as models/name/1, or name@version with --models.`,
-      { field: 'model' },
-    );
-  if (/[/\\]|\.onnx$/.test(model))
-    throw new RobencError('not-found', `There is no model ${path}. Give an .onnx file, a package folder, or name[@version].`, { field: 'model' });
-  return modelOfPackage(await openPackage(resolve(cwd, models), model), run);
+  const { kind, path } = await locateModel(model, { cwd, models });
+  if (kind === 'folder') throw notAModel(path);
+  return kind === 'file' ? modelOfFile(path, role, run) : modelOfPackage(await openPackage(path), run);
 }

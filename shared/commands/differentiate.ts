@@ -9,6 +9,7 @@ import { readBytes, writeFileAtomic } from '../files.js';
 import { toOnnx, WRITTEN } from '../graph/to-onnx.js';
 import { describeType, type Graph } from '../graph/value.js';
 import { sha256 } from '../package/digest.js';
+import { locateFile, modelsOption } from '../package/locate.js';
 
 export default defineCommand({
   name: 'differentiate',
@@ -26,6 +27,7 @@ export default defineCommand({
   ],
   arguments: { model: { description: 'ONNX file' } },
   options: {
+    models: modelsOption,
     wrt: {
       type: 'list',
       value: 'name,…',
@@ -47,8 +49,8 @@ export default defineCommand({
     out: { type: 'string', short: 'o', value: 'file', required: true, description: 'file to write' },
     force: { type: 'boolean', description: 'overwrite the file' },
   },
-  async run({ model, wrt, loss, output, straightThrough, out, force }, context) {
-    const source = resolve(context.cwd, model);
+  async run({ model, models, wrt, loss, output, straightThrough, out, force }, context) {
+    const source = await locateFile(model, { cwd: context.cwd, models });
     const target = resolve(context.cwd, out);
     if (existsSync(target) && !force)
       throw new RobencError('usage', `${out} is already there. Choose another file, or pass --force to overwrite it.`, { field: '--out' });

@@ -1,18 +1,19 @@
 /** @file `robenc inspect`: what a model takes, gives, is made of and costs, and whether it can be attacked white-box. */
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { inspectModel, type GradientPath, type Inspection } from '../autodiff/inspect.js';
 import { defineCommand, type CommandContext } from '../config/command.js';
 import { EXIT } from '../errors.js';
 import { readBytes } from '../files.js';
+import { locateFile, modelsOption } from '../package/locate.js';
 
 export default defineCommand({
   name: 'inspect',
   summary: 'show what an ONNX model takes, gives, is made of and costs, and whether gradients pass through it',
   examples: ['robenc inspect model.onnx', 'robenc inspect model.onnx --text', 'robenc inspect model.onnx --json'],
   arguments: { model: { description: 'ONNX file' } },
-  options: { text: { type: 'boolean', description: 'also print the graph, one node a line' } },
-  async run({ model, text }, context) {
-    const path = resolve(context.cwd, model);
+  options: { models: modelsOption, text: { type: 'boolean', description: 'also print the graph, one node a line' } },
+  async run({ model, models, text }, context) {
+    const path = await locateFile(model, { cwd: context.cwd, models });
     const { text: graphText, ...inspection } = inspectModel(readBytes(path, 'model'), { source: model, folder: dirname(path) });
     context.result({ model, ...inspection, ...(text ? { text: graphText } : {}) });
     if (!context.json) print(model, inspection, context);

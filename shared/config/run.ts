@@ -1,7 +1,7 @@
 /** @file The run file: everything that decides what a training run does, as a schema with defaults. */
-import { readFileSync } from 'node:fs';
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox';
 import { messageOf, RobencError } from '../errors.js';
+import { readBytes } from '../files.js';
 import { check } from './check.js';
 import { setByPath } from './override.js';
 
@@ -38,6 +38,8 @@ export const RunConfig = Type.Object(
       path: Type.Optional(Type.String()),
       /** Only that many images, spread evenly over the classes where there are labels. */
       limit: Type.Optional(count()),
+      /** The share of an image folder without train/ and test/ that training leaves for testing; heads and evaluation of the run keep to it. */
+      holdOut: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })),
       /** Height and width in pixels that every image is brought to before views are cut from it. */
       size: count({ minimum: 8, default: 32 }),
     }),
@@ -126,12 +128,7 @@ function overridden(value: unknown, overrides: Readonly<Record<string, unknown>>
 
 /** A JSON file. Throws `not-found` or `bad-file`. */
 export function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new RobencError('not-found', `Could not read ${path}: ${messageOf(cause)}. Check the path.`, { cause, field: path });
-  }
+  const text = readBytes(path, path).toString('utf8');
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {

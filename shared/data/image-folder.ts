@@ -6,9 +6,9 @@ import { decodeImage } from '../images/decode.js';
 import { fitImage, type SizePolicy } from '../images/fit.js';
 import { sizeText, type Image } from '../images/image.js';
 import { sharedBytes, type ImageSet } from './image-set.js';
-import { listImages } from './image-files.js';
+import { listImages, type ListedImages } from './image-files.js';
 import { existingPath } from './path.js';
-import { chooseIndices } from './select.js';
+import { chooseIndices, partIndices } from './select.js';
 import type { DataSource, LoadRequest } from './source.js';
 
 /** Files decoded at a time: enough to keep the decoder's threads busy. */
@@ -20,7 +20,7 @@ const imageFolder: DataSource = {
   needsPath: true,
   async load(request) {
     const listed = listImages(existingPath(request.path, 'image-folder'), request.split);
-    const chosen = [...chooseIndices(listed.files.length, listed.labels, request)];
+    const chosen = choose(listed, request);
     const files = chosen.map((index) => listed.files[index]!);
     const { kept, pixels, size } = await readAll(listed.folder, files, request);
     const { labels } = listed;
@@ -33,11 +33,24 @@ const imageFolder: DataSource = {
       height: size.height,
       width: size.width,
       pixels,
-      undivided: listed.undivided,
+      undivided: listed.undivided && request.holdOut === undefined,
     } satisfies ImageSet;
   },
 };
 export default imageFolder;
+
+/** The files of the part that is asked for, of those so many as are wanted. */
+function choose({ files, labels, undivided }: ListedImages, request: LoadRequest): number[] {
+  const { holdOut, split } = request;
+  if (!undivided || holdOut === undefined) return [...chooseIndices(files.length, labels, request)];
+  if (files.length < 2)
+    throw new RobencError('bad-input', `There is one image, which cannot be parted into training and test images. Give more with --data, or no --hold-out.`, {
+      field: 'data',
+    });
+  const part = partIndices(files.length, labels, split, holdOut);
+  const partLabels = labels === null ? null : Int32Array.from(part, (index) => labels[index]!);
+  return Array.from(chooseIndices(part.length, partLabels, request), (i) => part[i]!);
+}
 
 /** Decodes and fits the files, in order. `kept` are the positions of those that could be read. */
 async function readAll(folder: string, files: readonly string[], request: LoadRequest): Promise<{ kept: number[]; pixels: Uint8Array; size: SizePolicy }> {

@@ -1,6 +1,6 @@
 /** @file Choosing some of a data set by a seed, alike from every class. */
 import { Random } from '../math/random.js';
-import { subset, type ImageSet } from './image-set.js';
+import type { Split } from './image-set.js';
 
 export interface Limit {
   /** How many images at most: altogether, or of each class with `perClass`. Absent: all. */
@@ -32,11 +32,14 @@ export function chooseIndices(count: number, labels: ArrayLike<number> | null, {
   return Int32Array.from(chosen).sort();
 }
 
-/** Two parts of a set, alike in every class: `test` holds `share` of the images, at least one, and `train` the rest. For data without a split of its own. */
-export function holdOut(set: ImageSet, { share, seed }: { share: number; seed: number }): { train: ImageSet; test: ImageSet } {
-  const limit = Math.min(set.count - 1, Math.max(1, Math.round(set.count * share)));
-  const held = chooseIndices(set.count, set.labels, { limit, seed });
+/** How the parts of data without a split of its own are chosen: always alike, so that commands with other seeds agree on them. */
+const PARTS_SEED = 0;
+
+/** One of two parts of `count` items, ascending, alike in every class: `test` is `share` of them, at least one, and `train` the rest. */
+export function partIndices(count: number, labels: ArrayLike<number> | null, split: Split, share: number): Int32Array {
+  const limit = Math.min(count - 1, Math.max(1, Math.round(count * share)));
+  const held = chooseIndices(count, labels, { limit, seed: PARTS_SEED });
+  if (split === 'test') return held;
   const isHeld = new Set(held);
-  const rest = Int32Array.from({ length: set.count }, (_, i) => i).filter((index) => !isHeld.has(index));
-  return { train: subset(set, rest), test: subset(set, held) };
+  return Int32Array.from({ length: count }, (_, i) => i).filter((index) => !isHeld.has(index));
 }

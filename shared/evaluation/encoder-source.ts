@@ -1,8 +1,8 @@
 /** @file Encoders with their heads, from files: a model package, an ONNX encoder with a folder of heads, or an ONNX classifier. */
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CropSchemeName } from '../config/manifest.js';
-import { messageOf, RobencError } from '../errors.js';
+import { RobencError } from '../errors.js';
+import { readBytes } from '../files.js';
 import { fromOnnx } from '../graph/from-onnx.js';
 import type { Graph } from '../graph/value.js';
 import type { SizePolicy } from '../images/fit.js';
@@ -34,7 +34,7 @@ export interface EncoderSource {
   /** Where its heads are written; null where they cannot be. */
   readonly headsFolder: string | null;
   /** The data set that it was trained on, where that is known. */
-  readonly data: { readonly name?: string | undefined; readonly path?: string | undefined } | null;
+  readonly data: { readonly name?: string | undefined; readonly path?: string | undefined; readonly holdOut?: number | undefined } | null;
   readonly heads: () => Heads;
 }
 
@@ -67,7 +67,7 @@ export function withHeads(source: Omit<EncoderSource, 'heads'> & { readonly head
 export function openOnnxSource(path: string, headsFolder = join(dirname(path), 'heads')): EncoderSource {
   const encoder = fromOnnx(path);
   const { height, width } = encoderShape(encoder);
-  const common = { encoder, digest: sha256(readBytes(path)), size: { height, width, fit: 'cover' }, scheme: 'crops', data: null } as const;
+  const common = { encoder, digest: sha256(readBytes(path, 'source')), size: { height, width, fit: 'cover' }, scheme: 'crops', data: null } as const;
   if (!encoder.outputs.some(({ name }) => name === 'logits')) return withHeads({ ...common, headsFolder });
   return { ...common, headsFolder: null, heads: () => ({ image: { classifier: encoder, classes: null }, aggregate: null }) };
 }
@@ -94,12 +94,4 @@ export async function openPackageSource(folder: string): Promise<EncoderSource> 
           : { head: fromOnnx(aggregate), classes, crops: { count: heads.aggregate.crops, scheme: heads.aggregate.scheme } },
     }),
   };
-}
-
-function readBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new RobencError('io', `Could not read ${path}: ${messageOf(cause)}.`, { cause, field: path });
-  }
 }

@@ -1,6 +1,6 @@
 /** @file `robenc audit` end to end, on data and models whose robust accuracy is known in closed form. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readOptions } from '@robenc/shared/config/command-options.js';
@@ -264,8 +264,8 @@ describe('robenc audit', () => {
       'a range upside down': [() => modelFile(), { range: ['1,0'] }, /--range 1,0/, 'usage'],
       'a way to resize that there is not': [() => modelFile(), { resize: 'crop' }, /--resize crop: give cover, contain or stretch/, 'usage'],
       'an output that there is not': [() => modelFile(), { output: 'logits' }, /no output "logits".*--output/, 'usage'],
-      'a missing model': [() => join(root, 'none.onnx'), {}, /There is no model at .*none\.onnx/, 'not-found'],
-      'a folder that is no package': [() => root, {}, /no model package here/, 'not-found'],
+      'a missing model': [() => join(root, 'none.onnx'), {}, /There is nothing at .*none\.onnx/, 'not-found'],
+      'a folder that is no package': [() => root, {}, /is a folder without manifest\.json/, 'not-found'],
       'a model cut in half': [() => modelFile(colourModel().slice(0, 150)), {}, /is not a readable ONNX model/, 'bad-file'],
       'a missing data folder': [() => modelFile(), { data: '/no/such/folder' }, /--data/, 'not-found'],
     };
@@ -277,6 +277,11 @@ describe('robenc audit', () => {
           return true;
         });
       });
+
+    it('and leaves no empty folder behind', async () => {
+      await assert.rejects(run(modelFile(), { output: 'logits', out: join(root, 'failed') }), { code: 'usage' });
+      assert.equal(existsSync(join(root, 'failed')), false);
+    });
 
     it('images without class folders', async () => {
       await assert.rejects(run(modelFile(), { data: join(data, 'blue') }), /no class folders, and an audit needs labels.*--data/);

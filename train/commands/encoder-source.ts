@@ -1,16 +1,13 @@
 /** @file The encoder that a command is given: a run folder, a model package, or an ONNX file. */
-import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { RobencError } from '@robenc/shared/errors.js';
 import { openOnnxSource, openPackageSource, withHeads, type EncoderSource } from '@robenc/shared/evaluation/encoder-source.js';
+import { locateModel } from '@robenc/shared/package/locate.js';
 
-/** Opens a source. Throws `not-found` for a path that is nothing of the kind. Only a run folder loads tfjs, to trace its encoder. */
-export async function openSource(path: string, headsFolder?: string): Promise<EncoderSource> {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined)
-    throw new RobencError('not-found', `There is nothing at ${path}. Give a run folder, the folder of a model package, or an ONNX file.`, { field: 'source' });
-  if (!found.isDirectory()) return openOnnxSource(path, headsFolder);
-  if (existsSync(join(path, 'manifest.json'))) return openPackageSource(path);
+/** What a user means by `text`. Throws `not-found` for what is nothing of the kind. Only a run folder loads tfjs, to trace its encoder. */
+export async function openSource(text: string, where: { cwd: string; models: string }, headsFolder?: string): Promise<EncoderSource> {
+  const { kind, path } = await locateModel(text, { ...where, field: 'source' });
+  if (kind === 'file') return openOnnxSource(path, headsFolder);
+  if (kind === 'package') return openPackageSource(path);
   return openRunSource(path, headsFolder ?? join(path, 'heads'));
 }
 
@@ -24,6 +21,6 @@ async function openRunSource(folder: string, headsFolder: string): Promise<Encod
     size: { height: data.size, width: data.size, fit: 'cover' },
     scheme: views.scheme === 'patches' ? 'patches' : 'crops',
     headsFolder,
-    data: { name: data.name, path: data.path },
+    data: { name: data.name, path: data.path, holdOut: data.holdOut },
   });
 }

@@ -5,8 +5,6 @@ import { attacks } from '@robenc/shared/attacks/index.js';
 import { check } from '@robenc/shared/config/check.js';
 import { defineCommand } from '@robenc/shared/config/command.js';
 import { EvaluationReport, EVALUATION_SCHEMA_VERSION, type EvaluationResult } from '@robenc/shared/config/evaluation.js';
-import { dataSpecOf } from '@robenc/shared/data/detect.js';
-import { openImageSet } from '@robenc/shared/data/open.js';
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { attackOptions, readDistance } from '@robenc/shared/evaluation/attack-options.js';
 import { evaluateThreat } from '@robenc/shared/evaluation/evaluate.js';
@@ -16,8 +14,9 @@ import { threatModels, type ThreatModel } from '@robenc/shared/evaluation/threat
 import type { Heads } from '@robenc/shared/evaluation/encoder-source.js';
 import { weakAttackText } from '@robenc/shared/evaluation/weak-attack.js';
 import { claimOutputFolder, writeFileAtomic } from '@robenc/shared/files.js';
+import { modelsOption } from '@robenc/shared/package/locate.js';
 import { openSource } from './encoder-source.js';
-import { dataOf } from './labelled-data.js';
+import { labelledDataOptions, openLabelledData } from './labelled-data.js';
 
 export default defineCommand({
   name: 'evaluate',
@@ -31,11 +30,8 @@ export default defineCommand({
   ],
   arguments: { source: { description: 'a run folder with heads, a model package, an ONNX encoder with heads, or an ONNX classifier' } },
   options: {
-    data: {
-      type: 'string',
-      value: 'data',
-      description: 'labelled images: a folder with one folder per class, CIFAR batches, or shapes (what a run was trained on)',
-    },
+    models: modelsOption,
+    ...labelledDataOptions,
     split: { type: 'string', choices: ['train', 'test'], default: 'test', description: 'which part of data that has parts' },
     limit: { type: 'number', integer: true, minimum: 1, description: 'attack only so many images, chosen by the seed alike from every class' },
     eps: { type: 'list', value: 'radius', default: ['4/255', '8/255'], description: 'radius of the ball in pixels of [0,1]; 0 attacks nothing' },
@@ -57,16 +53,19 @@ export default defineCommand({
   async run(options, context) {
     const started = Date.now();
     const out = options.out === undefined ? null : resolve(context.cwd, options.out);
-    if (out !== null) claimOutputFolder(out, { force: options.force });
-    const { steps, restarts, norm, split, limit, seed } = options;
+    const { steps, restarts, norm, split, seed } = options;
     const stepSize = options.stepSize === undefined ? undefined : readDistance('step-size', options.stepSize, norm);
     const attackJob = { attack: options.attack, epsilons: options.eps, norm, attackOptions: { steps, stepSize, restarts } };
     const constants = attackOptions(attackJob);
-    const source = await openSource(resolve(context.cwd, options.source), options.heads === undefined ? undefined : resolve(context.cwd, options.heads));
+    const source = await openSource(
+      options.source,
+      { cwd: context.cwd, models: options.models },
+      options.heads === undefined ? undefined : resolve(context.cwd, options.heads),
+    );
     const heads = source.heads();
     const chosen = chooseThreats(options.threats, heads);
-    const spec = await dataSpecOf(dataOf(options.data, source), context.cwd);
-    const set = await openImageSet({ ...spec, split, limit, seed, size: source.size, warn: (message) => context.stderr(message) });
+    const set = await openLabelledData({ ...options, warn: (message) => context.stderr(message) }, source, context.cwd);
+    if (out !== null) claimOutputFolder(out, { force: options.force });
     const results: EvaluationResult[] = [];
     const weak = weakAttackText(constants);
     const warnings: string[] = weak === null ? [] : [weak];

@@ -2,16 +2,15 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineCommand } from '@robenc/shared/config/command.js';
-import { dataSpecOf } from '@robenc/shared/data/detect.js';
-import { openImageSet } from '@robenc/shared/data/open.js';
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import type { CropPlan } from '@robenc/shared/evaluation/crops.js';
 import { fitHead } from '@robenc/shared/evaluation/fit-heads.js';
 import { writeHead } from '@robenc/shared/evaluation/head-file.js';
 import { textTable } from '@robenc/shared/evaluation/text-table.js';
 import { claimOutputFolder } from '@robenc/shared/files.js';
+import { modelsOption } from '@robenc/shared/package/locate.js';
 import { openSource } from './encoder-source.js';
-import { dataOf } from './labelled-data.js';
+import { labelledDataOptions, openLabelledData } from './labelled-data.js';
 
 export default defineCommand({
   name: 'fit-head',
@@ -22,11 +21,8 @@ export default defineCommand({
   examples: ['robenc fit-head runs/quickstart --data shapes --limit 1000', 'robenc fit-head encoder.onnx --data photos --crops 8'],
   arguments: { source: { description: 'a run folder, or an ONNX encoder' } },
   options: {
-    data: {
-      type: 'string',
-      value: 'data',
-      description: 'labelled images: a folder with one folder per class, CIFAR batches, or shapes (what a run was trained on)',
-    },
+    models: modelsOption,
+    ...labelledDataOptions,
     split: { type: 'string', choices: ['train', 'test'], default: 'train', description: 'which part of data that has parts' },
     limit: { type: 'number', integer: true, minimum: 2, description: 'use only so many images, chosen by the seed alike from every class' },
     perClass: { type: 'boolean', description: '--limit is per class' },
@@ -41,14 +37,13 @@ export default defineCommand({
   },
   async run(options, context) {
     const out = options.out === undefined ? undefined : resolve(context.cwd, options.out);
-    const source = await openSource(resolve(context.cwd, options.source), out);
+    const source = await openSource(options.source, { cwd: context.cwd, models: options.models }, out);
     const { headsFolder } = source;
     if (headsFolder === null)
       throw new RobencError('usage', `${options.source} is finished: heads are fitted on a run folder or on an ONNX encoder.`, { field: 'source' });
     const weightDecay = options.weightDecay.length === 0 ? undefined : options.weightDecay.map(decayOf);
-    const { split, limit, perClass, seed } = options;
-    const spec = await dataSpecOf(dataOf(options.data, source), context.cwd);
-    const set = await openImageSet({ ...spec, split, limit, perClass, seed, size: source.size, warn: (message) => context.stderr(message) });
+    const { split, seed } = options;
+    const set = await openLabelledData({ ...options, warn: (message) => context.stderr(message) }, source, context.cwd);
     claimOutputFolder(headsFolder, { force: options.force });
     const crops: CropPlan = { scheme: options.scheme ?? source.scheme, count: options.crops, seed, output: source.size };
     const fitted = [];

@@ -56,6 +56,7 @@ export async function train(run: RunConfig, options: TrainOptions): Promise<Trai
     ...(run.data.path === undefined ? {} : { path: run.data.path }),
     ...(run.data.limit === undefined ? {} : { limit: run.data.limit }),
     split: 'train',
+    holdOut: run.data.holdOut,
     seed: run.seed,
     size: { height: size, width: size, fit: 'cover' },
   });

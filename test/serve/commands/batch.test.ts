@@ -153,8 +153,8 @@ describe('batch commands', () => {
   it('wrong input is answered with the argument or flag at fault', async () => {
     await assert.rejects(run(embed, { images: ['nowhere'] }), refusal('not-found', /There is no file or folder .*nowhere/));
     await assert.rejects(run(embed, { images: ['tiny'] }), refusal('not-found', /tiny has no images/));
-    await assert.rejects(run(embed, { model: 'tinny' }), refusal('not-found', /No model "tinny".*There are: tiny/));
-    await assert.rejects(run(embed, { model: 'nowhere/model.onnx' }), refusal('not-found', /There is no model .*nowhere\/model\.onnx/));
+    await assert.rejects(run(embed, { model: 'tinny' }), refusal('not-found', /nor is it the name of a model: No model "tinny".*There are: tiny/));
+    await assert.rejects(run(embed, { model: 'nowhere/model.onnx' }), refusal('not-found', /There is nothing at .*nowhere\/model\.onnx/));
     await assert.rejects(run(embed, { model: 'photos/notes.txt' }), refusal('bad-file', /notes\.txt/));
     await assert.rejects(run(embed, { format: 'npy' }), refusal('usage', /npy needs a file.*--output/));
     await assert.rejects(run(embed, {}, { json: true }), refusal('usage', /--json.*--output/));

@@ -28,7 +28,7 @@ describe('robenc differentiate', () => {
     const context = memoryContext({ json: true, cwd: folder });
     const path = join(folder, 'made/gradient.onnx');
     const code = await command.run(
-      { model, wrt: ['image'], loss: 'cross-entropy', out: 'made/gradient.onnx', straightThrough: [], force: false, ...options },
+      { model, models: 'models', wrt: ['image'], loss: 'cross-entropy', out: 'made/gradient.onnx', straightThrough: [], force: false, ...options },
       context,
     );
     assert.equal(code, 0);

@@ -51,7 +51,7 @@ describe('robenc inspect', () => {
   it('prints lines for people, and with --text the graph', async () => {
     writeModel(folder);
     const context = memoryContext({ cwd: folder });
-    assert.equal(await command.run({ model: 'model.onnx', text: true }, context), 0);
+    assert.equal(await command.run({ model: 'model.onnx', models: 'models', text: true }, context), 0);
     const printed = context.lines.join('\n');
     for (const text of ['image: float32[batch,3,2,2]', '80', 'gradient     of logits by image: yes', 'MatMul('])
       assert.ok(printed.includes(text), `${text} is not in\n${printed}`);
@@ -59,6 +59,6 @@ describe('robenc inspect', () => {
 
   it('a file that is no model is refused', async () => {
     writeFileSync(join(folder, 'text.onnx'), 'hello');
-    await assert.rejects(command.run({ model: 'text.onnx', text: false }, memoryContext({ cwd: folder })), { name: 'RobencError', code: 'bad-file' });
+    await assert.rejects(command.run({ model: 'text.onnx', models: 'models', text: false }, memoryContext({ cwd: folder })), { name: 'RobencError', code: 'bad-file' });
   });
 });

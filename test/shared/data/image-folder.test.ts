@@ -43,6 +43,22 @@ describe('image folder', () => {
   );
 
   it(
+    'without train/ and test/ gives both splits the whole, or with a share to hold out two parts of every class',
+    withFolder(async (folder) => {
+      await write(folder, Object.fromEntries(['a', 'b'].flatMap((name) => [1, 2, 3, 4, 5].map((i) => [`${name}/${i}.png`, i] as const))));
+      const names = async (split: 'train' | 'test', holdOut?: number) => [...(await openImageSet({ path: folder, split, seed: 7, holdOut })).names!];
+      assert.deepEqual(await names('train'), await names('test'));
+      const [train, test] = [await names('train', 0.4), await names('test', 0.4)];
+      const inA = (part: string[]) => part.filter((name) => name.startsWith('a/')).length;
+      assert.deepEqual([train.length, inA(train), test.length, inA(test)], [6, 3, 4, 2]);
+      assert.deepEqual([...train, ...test].sort(), await names('train'));
+      const limited = await openImageSet({ path: folder, split: 'test', seed: 1, holdOut: 0.4, limit: 2 });
+      assert.ok(limited.names!.every((name) => test.includes(name)));
+      assert.equal(limited.undivided, false);
+    }),
+  );
+
+  it(
     'follows links to folders and files, and passes over broken ones',
     withFolder(async (folder) => {
       await write(folder, { 'real/1.png': 7, 'data/a/2.png': 8 });

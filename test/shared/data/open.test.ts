@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { dataSpecOf } from '@robenc/shared/data/detect.js';
 import { classCounts, imageAt, subset } from '@robenc/shared/data/image-set.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
-import { chooseIndices, holdOut } from '@robenc/shared/data/select.js';
+import { chooseIndices, partIndices } from '@robenc/shared/data/select.js';
 import { withFolder } from './archives.js';
 
 const common = { split: 'train', seed: 0 } as const;
@@ -95,12 +95,20 @@ describe('limits', () => {
   });
 });
 
-describe('holdOut', () => {
-  it('parts a set into two that share no image and are alike in every class', async () => {
-    const set = await openImageSet({ name: 'shapes', ...common, limit: 100 });
-    const { train, test } = holdOut(set, { share: 0.2, seed: 3 });
-    assert.deepEqual([classCounts(train), classCounts(test)], [Array<number>(10).fill(8), Array<number>(10).fill(2)]);
-    const keys = (part: typeof set) => Array.from({ length: part.count }, (_, i) => Buffer.from(imageAt(part, i).data).toString('base64'));
-    assert.equal(new Set([...keys(train), ...keys(test)]).size, 100);
+describe('partIndices', () => {
+  it('parts items into two that share none and are alike in every class', () => {
+    const labels = Int32Array.from({ length: 100 }, (_, i) => i % 10);
+    const train = partIndices(100, labels, 'train', 0.2);
+    const test = partIndices(100, labels, 'test', 0.2);
+    const perClass = (part: Int32Array) => labels.slice(0, 10).map((label) => part.filter((index) => labels[index] === label).length);
+    assert.deepEqual([[...perClass(train)], [...perClass(test)]], [Array<number>(10).fill(8), Array<number>(10).fill(2)]);
+    assert.deepEqual(
+      [...train, ...test].sort((a, b) => a - b),
+      Array.from({ length: 100 }, (_, i) => i),
+    );
+  });
+
+  it('leaves both parts at least one item', () => {
+    assert.deepEqual([partIndices(2, null, 'train', 0.01).length, partIndices(2, null, 'test', 0.99).length], [1, 1]);
   });
 });

@@ -79,6 +79,14 @@ describe('fit-head and evaluate', () => {
     assert.deepEqual(JSON.parse(readFileSync(join(root, 'scores', 'evaluation.json'), 'utf8')), report);
   });
 
+  it('with --hold-out, heads and scores keep to different images of one folder', async () => {
+    const { result: fitted } = await run(fitHead, { data: train, holdOut: '0.2', crops: '0', out: 'held' });
+    const [head] = fitted['heads'] as { fit: { images: number } }[];
+    const report = await evaluated({ data: train, holdOut: '0.2', eps: ['0'], heads: 'held', threats: ['image'] });
+    assert.deepEqual([head!.fit.images, report.data.images, report.data.split, report.warnings], [48, 12, 'test', []]);
+    await assert.rejects(run(evaluate, { data: train, holdOut: '1' }), { code: 'usage', field: 'hold-out' });
+  });
+
   it('prints a table with intervals that names threat models, attack and every constant', async () => {
     const { context } = await run(evaluate, { data: test, eps: ['4/255'], stepSize: '1/255', threats: ['image'], limit: '12' });
     const text = context.lines.join('\n');
