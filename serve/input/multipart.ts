@@ -29,7 +29,14 @@ export async function parseForm(body: Buffer, contentType: string, { maxImages }
     if (buffer.length === 0) throw new ApiError('bad_input', `The file in the field "${fieldname}" is empty.`, { field: fieldname });
     return buffer;
   });
-  return { images, fields: { ...request.body } };
+  const fields = { ...request.body };
+  const text = ['image', 'images'].find((name) => Object.hasOwn(fields, name));
+  if (text !== undefined)
+    throw new ApiError('bad_input', `The field "${text}" of the form is text, not a file.`, {
+      field: text,
+      remedy: `Send the file itself: with curl, -F ${text}=@photo.jpg with an @ before the name. Base64 goes into a JSON body.`,
+    });
+  return { images, fields };
 }
 
 /** busboy's own errors (a missing boundary, a cut body) have neither code nor status; they are the client's all the same. */

@@ -27,6 +27,7 @@ const Options = optionsOf({
   stepSize: Type.Optional(Type.Union(Distance.anyOf, { description: 'length of a step, as epsilon' })),
   randomStart: Type.Optional(Type.Boolean({ description: 'start at a random point of the ball' })),
   restarts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20, description: 'runs from other random starts' })),
+  queries: Type.Optional(Type.Integer({ minimum: 1, maximum: 10000, description: 'points that the attack square tries; its cost' })),
   seed: Seed,
   label: Type.Optional(
     Type.Union(Label.anyOf, { description: 'the true class, by name or index. Without it the attack is against what the model says about the clean image.' }),
@@ -124,13 +125,14 @@ function attackOf(name: string) {
 
 /** Checked against the attack's own schema, so that an option that it does not have is refused and not ignored. */
 function attackOptionsOf(options: Static<typeof Options>, name: string): AttackOptions {
-  const { epsilon, stepSize, steps, randomStart, restarts } = options;
+  const { epsilon, stepSize, steps, randomStart, restarts, queries } = options;
   const given = {
     epsilon: parseEpsilon(epsilon),
     stepSize: stepSize === undefined ? undefined : parseEpsilon(stepSize, { field: 'stepSize' }),
     steps,
     randomStart,
     restarts,
+    queries,
   };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return check(attacks.get(name).options, present, `options of the attack ${name}`) as AttackOptions;

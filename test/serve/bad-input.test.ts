@@ -172,6 +172,9 @@ describe('server, given wrong input', () => {
     const wrongField = new FormData();
     wrongField.append('photo', new Blob([file]), 'a.png');
     refused(await send('/v1/embed', wrongField), 400, 'bad_input', 'photo');
+    const text = new FormData();
+    text.append('image', 'a.png');
+    refused(await send('/v1/embed', text), 400, 'bad_input', 'image', /image=@/);
     const unknown = new FormData();
     unknown.append('image', new Blob([file]), 'a.png');
     unknown.append('modell', 'tiny');

@@ -9,9 +9,14 @@ const text = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'u
 describe('docs/http-api.md', () => {
   for (const route of routes.entries)
     it(`has ${route.method.toUpperCase()} ${route.path} and all its options`, () => {
-      assert.ok(text.includes(`\`${route.method.toUpperCase()} ${route.path}\``));
+      const heading = `\`${route.method.toUpperCase()} ${route.path}\``;
+      assert.ok(text.includes(heading), `docs/http-api.md does not mention ${heading}: add its row to the table of endpoints.`);
       const section = text.split(`## POST ${route.path}`)[1]?.split('\n## ')[0] ?? text;
-      for (const option of Object.keys(route.options.properties)) assert.ok(`${section}${option === 'model' ? text : ''}`.includes(`\`${option}\``), option);
+      for (const option of Object.keys(route.options.properties))
+        assert.ok(
+          `${section}${option === 'model' ? text : ''}`.includes(`\`${option}\``),
+          `docs/http-api.md, section POST ${route.path}: no row for the option \`${option}\`.`,
+        );
     });
 
   it('has every error code with its status but the one that nobody receives', () => {

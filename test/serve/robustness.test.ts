@@ -95,6 +95,14 @@ describe('robustness checks', () => {
     assert.equal(result!.adversarial.index, outcome!.adversarialPrediction);
   });
 
+  it('square tries as many points as queries says, and other attacks refuse the option', async () => {
+    const [image] = await images(310, 1);
+    const robust = await check({ image, attack: 'square', queries: 20, epsilon: 0.001 });
+    assert.equal(robust.attack.options['queries'], 20);
+    const refused = await post<ErrorBody>(`${server.url}/v1/robustness`, { image, epsilon: 0.01, queries: 20 });
+    assert.equal(refused.status, 400, JSON.stringify(refused.body));
+  });
+
   it('an image fares the same alone, in a list, and while others are checked', async () => {
     const sent = await images(320, 6);
     const options = { steps: 8, seed: 5 };
