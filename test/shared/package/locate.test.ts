@@ -12,7 +12,10 @@ import { job } from './packages.js';
 describe('the model that a user means', () => {
   let cwd: string;
   const where = () => ({ cwd, models: 'models' });
-  const located = async (text: string) => Object.values(await locateModel(text, where()));
+  const located = async (text: string) => {
+    const { kind, path } = await locateModel(text, where());
+    return [kind, path];
+  };
 
   before(() => {
     cwd = mkdtempSync(join(tmpdir(), 'robenc-locate-'));
