@@ -59,6 +59,9 @@ describe('robenc inspect', () => {
 
   it('a file that is no model is refused', async () => {
     writeFileSync(join(folder, 'text.onnx'), 'hello');
-    await assert.rejects(command.run({ model: 'text.onnx', models: 'models', text: false }, memoryContext({ cwd: folder })), { name: 'RobencError', code: 'bad-file' });
+    await assert.rejects(command.run({ model: 'text.onnx', models: 'models', text: false }, memoryContext({ cwd: folder })), {
+      name: 'RobencError',
+      code: 'bad-file',
+    });
   });
 });
