@@ -29,6 +29,11 @@ const entries: readonly CommandEntry[] = [
     load: () => import('@robenc/train/commands/export.js'),
   },
   {
+    name: 'convert',
+    summary: 'convert a TensorFlow.js model to ONNX, compared with tfjs on the way',
+    load: () => import('@robenc/export/commands/convert.js'),
+  },
+  {
     name: 'models',
     summary: 'list, show, verify, promote, roll back, remove, sign and import model packages',
     load: () => import('@robenc/shared/commands/models.js'),

@@ -67,9 +67,11 @@ export function traceTfjsModel(
 function functionOf(opened: TfjsModel, ports: readonly TfjsInput[]): TraceOptions['fn'] {
   if (opened.kind === 'layers') {
     const { model } = opened;
+    // Taken now: a sequential model names its outputs only when it is first applied.
+    const names = model.outputs.map(({ name }) => name);
     return (inputs) =>
       named(
-        model.outputNames,
+        names,
         withLayerNames(model, () => model.apply(alone(ports.map(({ name }) => inputs[name]!)), { training: false }) as tf.Tensor | tf.Tensor[]),
       );
   }
