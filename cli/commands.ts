@@ -25,8 +25,13 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: 'export',
-    summary: 'write a trained encoder and its heads as a model package',
+    summary: 'write a trained encoder and its heads, or a TensorFlow.js model, as a model package',
     load: () => import('@robenc/train/commands/export.js'),
+  },
+  {
+    name: 'verify',
+    summary: 'compare every graph of a package, or of a TensorFlow.js model, with tfjs itself: values and gradients',
+    load: () => import('@robenc/train/commands/verify.js'),
   },
   {
     name: 'convert',

@@ -34,21 +34,33 @@ const TOLERANCE = 1e-4;
 export async function compareOutputs({ graph, session, fn, feeds, tolerance = TOLERANCE, backend = 'cpu' }: Comparison): Promise<ParityRecord> {
   let [maxRelativeError, maxAbsoluteError, images] = [0, 0, 0];
   for (const feed of feeds) {
-    const expected = await onBackend(backend, fn, feed);
+    const expected = await eagerOutputs(fn, feed, backend);
     const missing = Object.keys(expected).find((name) => !session.outputs.some((port) => port.name === name));
     if (missing !== undefined) throw new RobencError('mismatch', `Graph ${graph} has no output "${missing}", which the tfjs function gives.`);
-    const actual = await session.run(feed, Object.keys(expected));
-    for (const [name, tensor] of Object.entries(expected)) {
-      const found = actual[name]!;
-      if (found.shape.join() !== tensor.shape.join())
-        throw new RobencError('mismatch', `Graph ${graph}: output "${name}" is [${found.shape.join(',')}], but tfjs gives [${tensor.shape.join(',')}].`);
-      const { relative, absolute } = distance(numbersOf(found), numbersOf(tensor));
-      maxRelativeError = Math.max(maxRelativeError, relative);
-      maxAbsoluteError = Math.max(maxAbsoluteError, absolute);
-    }
+    const { relative, absolute } = outputDistance(graph, expected, await session.run(feed, Object.keys(expected)));
+    maxRelativeError = Math.max(maxRelativeError, relative);
+    maxAbsoluteError = Math.max(maxAbsoluteError, absolute);
     images += Object.values(feed)[0]?.shape[0] ?? 0;
   }
   return { graph, against: `tfjs ${backend}`, maxRelativeError, maxAbsoluteError, images, tolerance };
+}
+
+export interface Distance {
+  /** |found - expected| / |expected|, Euclidean. */
+  readonly relative: number;
+  /** The greatest over single elements. */
+  readonly absolute: number;
+}
+
+/** The worst over the expected outputs. Throws `mismatch` where one has another shape. */
+export function outputDistance(graph: string, expected: Tensors, found: Tensors, against = 'tfjs'): Distance {
+  const all = Object.entries(expected).map(([name, tensor]) => {
+    const other = found[name]!;
+    if (other.shape.join() !== tensor.shape.join())
+      throw new RobencError('mismatch', `Graph ${graph}: output "${name}" is [${other.shape.join(',')}], but ${against} gives [${tensor.shape.join(',')}].`);
+    return distance(numbersOf(other), numbersOf(tensor));
+  });
+  return { relative: Math.max(0, ...all.map((one) => one.relative)), absolute: Math.max(0, ...all.map((one) => one.absolute)) };
 }
 
 /** Throws `mismatch`, naming each graph that is further off than its tolerance: such an export must stop. */
@@ -62,7 +74,7 @@ export function refuseMismatch(records: readonly ParityRecord[]): void {
 }
 
 /** The function's outputs on a backend of tfjs, which is then as it was before. */
-async function onBackend(backend: string, fn: Comparison['fn'], feed: Tensors): Promise<Record<string, TensorData>> {
+export async function eagerOutputs(fn: Comparison['fn'], feed: Tensors, backend = 'cpu'): Promise<Record<string, TensorData>> {
   const before = tf.getBackend();
   if (!tf.findBackendFactory(backend))
     throw new RobencError('unavailable', `tfjs has no backend "${backend}". Load its package first, or compare with cpu.`, { field: 'backend' });
@@ -88,7 +100,7 @@ function tensorOf({ dtype, shape, data }: TensorData, name: string): tf.Tensor {
   throw new RobencError('unsupported', `Input "${name}" is ${dtype}, which tfjs does not have.`);
 }
 
-function distance(a: readonly number[], b: readonly number[]): { relative: number; absolute: number } {
+function distance(a: readonly number[], b: readonly number[]): Distance {
   let [difference, size, absolute] = [0, 0, 0];
   for (const [i, x] of a.entries()) {
     const gap = Math.abs(x - b[i]!);

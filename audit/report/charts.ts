@@ -1,7 +1,7 @@
 /** @file The two drawings of report.html, as SVG. */
 import type { AuditRadius, AuditReport } from '@robenc/shared/config/audit.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
-import { escapeMarkup } from './markup.js';
+import { escapeMarkup } from '@robenc/shared/markup.js';
 
 const WIDTH = 640;
 /** A row of the waterfall, where its bars begin, and how long they may be. */

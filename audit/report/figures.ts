@@ -3,7 +3,7 @@ import type { AuditReport } from '@robenc/shared/config/audit.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { encodePng } from '@robenc/shared/images/decode.js';
 import type { Example } from './examples.js';
-import { escapeMarkup } from './markup.js';
+import { escapeMarkup } from '@robenc/shared/markup.js';
 
 /** By how much differences are enlarged, around middle grey. */
 const ENLARGED = 10;

@@ -5,8 +5,8 @@ import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { curveChart, waterfallChart } from './charts.js';
 import type { Example } from './examples.js';
 import { exampleFigures } from './figures.js';
-import { escapeMarkup } from './markup.js';
-import { STYLE } from './style.js';
+import { escapeMarkup } from '@robenc/shared/markup.js';
+import { page, section } from '@robenc/shared/page.js';
 
 /** The whole document. Images are PNG files inside it. */
 export async function htmlReport(report: AuditReport, examples: readonly Example[], command: string | null): Promise<string> {
@@ -20,18 +20,7 @@ export async function htmlReport(report: AuditReport, examples: readonly Example
     examples.length > 0 ? section('Broken images that the model was surest of', await exampleFigures(examples, report)) : '',
     section('How it was done', details(report, command)),
   ];
-  return [
-    '<!doctype html>',
-    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">',
-    `<title>${escapeMarkup(title)}</title><style>${STYLE}</style></head><body><main><h1>${escapeMarkup(title)}</h1>`,
-    ...sections,
-    '</main></body></html>',
-    '',
-  ].join('\n');
-}
-
-function section(title: string, inside: string): string {
-  return `<section><h2>${escapeMarkup(title)}</h2>${inside}</section>`;
+  return page(title, sections);
 }
 
 export function percent(value: number): string {

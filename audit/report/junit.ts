@@ -1,7 +1,7 @@
 /** @file junit.xml: a test case for each radius and for each critical flag, for systems that gather test results. */
 import type { AuditReport } from '@robenc/shared/config/audit.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
-import { escapeMarkup } from './markup.js';
+import { escapeMarkup } from '@robenc/shared/markup.js';
 
 /** JUnit's XML. A radius below the threshold is a failure, a critical flag an error, an audit that is not complete a skipped case. */
 export function junitXml(report: AuditReport): string {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 
 const ENVIRONMENTS = {
   torch: { variable: 'ROBENC_PEERS', folder: '.venv' },
+  tfjs: { variable: 'ROBENC_PEERS_TFJS', folder: '.venv-tfjs' },
   tensorflow: { variable: 'ROBENC_PEERS_TF', folder: '.venv-tf' },
 } as const;
 

@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import { defineCommand } from '@robenc/shared/config/command.js';
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
-import { exportTfjs } from '../tfjs/export-model.js';
-import { modelJsonAt } from '../tfjs/load.js';
+import { writeFileAtomic } from '@robenc/shared/files.js';
+import { convertTfjs } from '../tfjs/convert-model.js';
+import { needModelJson, readSize, tf2onnxOptions } from '../tfjs/options.js';
 
 export default defineCommand({
   name: 'convert',
@@ -18,29 +19,24 @@ export default defineCommand({
     output: { type: 'string', short: 'o', value: 'file', required: true, description: 'the ONNX file to write' },
     force: { type: 'boolean', description: 'overwrite the output file' },
     via: { type: 'string', choices: ['trace', 'tf2onnx'], default: 'trace', description: 'who converts' },
-    python: { type: 'string', value: 'path', default: 'python3', description: 'tf2onnx: the Python that has it' },
-    timeout: { type: 'number', value: 'seconds', minimum: 1, maximum: 86_400, default: 600, description: 'tf2onnx: how long it may take' },
-    size: { type: 'string', value: 'HxW', description: 'height and width for a model that leaves them free, e.g. 224x224' },
+    ...tf2onnxOptions,
   },
   async run(options, context) {
-    const path = resolve(context.cwd, options.model);
-    const modelJson = modelJsonAt(path);
-    if (modelJson === null)
-      throw new RobencError('not-found', `There is no TensorFlow.js model at ${path}. Give model.json, or the folder that holds it.`, { field: 'model' });
+    const modelJson = needModelJson(context.cwd, options.model);
     const output = resolve(context.cwd, options.output);
     if (existsSync(output) && !options.force)
       throw new RobencError('usage', `${output} is there already. Choose another file, or pass --force to overwrite it.`, { field: 'output' });
-    const checks = await exportTfjs({
+    const { bytes, checks } = await convertTfjs({
       modelJson,
-      output,
       via: options.via,
-      size: options.size === undefined ? undefined : readSize(options.size),
+      size: readSize(options.size),
       python: options.python,
       timeoutMs: options.timeout * 1000,
       signal: context.signal,
       tolerance: 1e-4,
       tell: (line) => context.stderr(line),
     });
+    writeFileAtomic(output, bytes);
     for (const { against, maxRelativeError, tolerance } of checks)
       context.stdout(`within ${maxRelativeError.toExponential(1)} of ${against} (at most ${tolerance})`);
     context.stdout(`Wrote ${output}`);
@@ -48,10 +44,3 @@ export default defineCommand({
     return EXIT.done;
   },
 });
-
-function readSize(text: string): { height: number; width: number } {
-  const match = /^(\d{1,4})x(\d{1,4})$/.exec(text);
-  if (match === null || Number(match[1]) < 1 || Number(match[2]) < 1)
-    throw new RobencError('usage', `--size ${text}: give height and width as in 224x224.`, { field: 'size' });
-  return { height: Number(match[1]), width: Number(match[2]) };
-}

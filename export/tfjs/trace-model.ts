@@ -18,15 +18,16 @@ export interface TracedModel {
   readonly inputs: readonly NewInput[];
 }
 
-/** The inputs of a model by clean names: without the `:0` of TensorFlow. */
-export function inputsOf({ model }: TfjsModel): TfjsInput[] {
-  return model.inputs.map((input) => {
+/** The inputs of a model by clean names: those of its signature, else without the `:0` of TensorFlow. */
+export function inputsOf(opened: TfjsModel): TfjsInput[] {
+  const names = signatureNames(opened, 'inputs');
+  return opened.model.inputs.map((input) => {
     const { name, dtype } = input;
     const shape = (input.shape ?? []) as readonly (number | null)[];
     if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
       throw new RobencError('unsupported', `The input "${name}" is of type ${dtype}; float32, int32 and bool can be traced.`, { field: name });
     // A size that is not known is -1 in graphs and null in layers.
-    return { name: cleanName(name), shape: shape.map((size) => (size === null || size < 0 ? null : size)), dtype };
+    return { name: names.get(cleanName(name)) ?? cleanName(name), shape: shape.map((size) => (size === null || size < 0 ? null : size)), dtype };
   });
 }
 
@@ -76,20 +77,28 @@ function functionOf(opened: TfjsModel, ports: readonly TfjsInput[]): TraceOption
       );
   }
   const { model } = opened;
+  const names = signatureNames(opened, 'outputs');
   return (inputs) => {
     const fed = Object.fromEntries(model.inputs.map((input, i) => [input.name, inputs[ports[i]!.name]!]));
-    try {
-      return named(
-        model.outputs.map((output) => cleanName(output.name)),
+    return named(
+      model.outputs.map(({ name }) => names.get(cleanName(name)) ?? name),
+      withNodeNames(model, () =>
         model.execute(
           fed,
           model.outputs.map(({ name }) => name),
         ),
-      );
-    } catch (cause) {
-      throw located(cause, 'graph');
-    }
+      ),
+    );
   };
+}
+
+/** What the signature of a graph calls its tensors, by their names in the graph. */
+function signatureNames(opened: TfjsModel, side: 'inputs' | 'outputs'): ReadonlyMap<string, string> {
+  const signature =
+    opened.kind === 'graph' ? (opened.model.modelSignature as Partial<Record<string, Record<string, { name?: string }>>> | undefined) : undefined;
+  return new Map(
+    Object.entries(signature?.[side] ?? {}).flatMap(([name, info]) => (info.name === undefined ? [] : [[cleanName(info.name), cleanName(name)] as const])),
+  );
 }
 
 /** While `work` runs, an error of a layer names it. */
@@ -112,11 +121,38 @@ function withLayerNames<T>(model: tf.LayersModel, work: () => T): T {
   }
 }
 
+/** While `work` runs, an error of a node names it. tfjs has no hook for this; it looks at a node's category when the node's turn comes. */
+function withNodeNames<T>(model: tf.GraphModel, work: () => T): T {
+  const { executor } = model as unknown as { executor?: { graph?: { nodes?: Record<string, { name: string; op: string; category?: string }> } } };
+  let current = 'the graph';
+  const nodes = Object.values(executor?.graph?.nodes ?? {});
+  const categories = nodes.map(({ category }) => category);
+  for (const [i, node] of nodes.entries())
+    Object.defineProperty(node, 'category', {
+      configurable: true,
+      get: () => {
+        current = `${node.op} "${node.name}"`;
+        return categories[i];
+      },
+    });
+  try {
+    return work();
+  } catch (cause) {
+    throw located(cause, current);
+  } finally {
+    for (const [i, node] of nodes.entries())
+      Object.defineProperty(node, 'category', { value: categories[i], configurable: true, writable: true, enumerable: true });
+  }
+}
+
 function allLayers(model: tf.LayersModel): tf.layers.Layer[] {
   return model.layers.flatMap((layer) => ('layers' in layer ? allLayers(layer as unknown as tf.LayersModel) : [layer]));
 }
 
 function located(cause: unknown, where: string): unknown {
+  // tfjs's own words for an operator of a graph that it does not have.
+  if (cause instanceof TypeError && /^Unknown op /.test(cause.message))
+    return new RobencError('unsupported', `In ${where}: TensorFlow.js itself cannot run this operator.`, { cause });
   if (!(cause instanceof RobencError) || cause.code !== 'unsupported' || where === '') return cause;
   return new RobencError('unsupported', `In ${where}: ${messageOf(cause)}`, { cause });
 }

@@ -99,10 +99,10 @@ export class TracingBackend extends tf.KernelBackend {
 
   /** Whether these are whole numbers that are known now, such as sizes: kernels on them are computed at once. */
   areSizes(inputs: readonly tf.TensorInfo[]): boolean {
-    return (
-      inputs.length > 0 &&
-      inputs.every(({ dataId, shape, dtype }) => isSizes(shape, dtype) && this.#data.has(dataId) && !('context' in this.#data.get(dataId).content))
-    );
+    // A weight that lies on another backend moves here when it is asked for.
+    const isKnown = (dataId: object): boolean =>
+      (this.#data.has(dataId) || tf.engine().state.tensorInfo.has(dataId)) && !('context' in this.#data.get(dataId).content);
+    return inputs.length > 0 && inputs.every(({ dataId, shape, dtype }) => isSizes(shape, dtype) && isKnown(dataId));
   }
 
   override move(dataId: object, values: tf.BackendValues, shape: number[], dtype: tf.DataType, references: number): void {

@@ -51,7 +51,9 @@ function computed(
   const copies = Object.fromEntries(
     Object.entries(inputs).map(([key, { dataId, shape, dtype }]) => [key, cpu.makeTensorInfo(shape, dtype, backend.readSync(dataId))]),
   );
-  const results = tf.getKernel(kernelName, 'cpu').kernelFunc({ inputs: copies, attrs: attrs as tf.NamedAttrMap, backend: cpu });
+  // Kernels such as Pack take a list.
+  const taken = Object.keys(inputs).every((key, i) => key === String(i)) ? (Object.values(copies) as unknown as tf.NamedTensorInfoMap) : copies;
+  const results = tf.getKernel(kernelName, 'cpu').kernelFunc({ inputs: taken, attrs: attrs as tf.NamedAttrMap, backend: cpu });
   const list = Array.isArray(results) ? results : [results];
   const answers = list.map(({ dataId, shape, dtype }) => ({ dataId: backend.write(cpu.readSync(dataId), shape, dtype), shape, dtype }));
   for (const { dataId } of [...list, ...Object.values(copies)]) cpu.disposeData(dataId, true);

@@ -21,6 +21,8 @@ export interface ImportJob {
   /** The model where `file` is no ONNX file. */
   readonly graph?: Graph | undefined;
   readonly kind?: 'onnx' | 'tfjs';
+  /** How far `graph` is from what it was made of. */
+  readonly parity?: Manifest['parity'];
   readonly models: string;
   readonly name: string;
   readonly role: 'classifier' | 'encoder';
@@ -110,7 +112,7 @@ function classNames(given: readonly string[] | null, count: number): string[] {
 }
 
 function describe(
-  { file, kind = 'onnx', createdAt, producerVersion }: ImportJob,
+  { file, kind = 'onnx', createdAt, producerVersion, parity = [] }: ImportJob,
   contract: Size & { readonly fit: Manifest['input']['fit'] },
   classes: readonly string[],
   embeddingSize: number,
@@ -126,6 +128,6 @@ function describe(
     training: { method: 'imported', seed: 0, data: 'unknown', epochs: 0, imagesSeen: 0, minutes: 0 },
     heads: classes.length > 0 ? { image: { fittedOn: 'unknown' } } : {},
     scores: [],
-    parity: [],
+    parity,
   };
 }

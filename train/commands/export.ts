@@ -1,51 +1,97 @@
 /** @file robenc export. */
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { defineCommand } from '@robenc/shared/config/command.js';
-import { EXIT } from '@robenc/shared/errors.js';
+import { EXIT, RobencError } from '@robenc/shared/errors.js';
+import { modelJsonAt } from '@robenc/export/tfjs/load.js';
+import { exportTfjsPackage } from '@robenc/export/tfjs/export-package.js';
+import { readSize, tf2onnxOptions } from '@robenc/export/tfjs/options.js';
 import { readPrivateKey } from '@robenc/shared/package/signature.js';
 import { version } from '@robenc/shared/version.js';
 import { exportRun } from '../run/package.js';
 
+/** Relative error from tfjs that a model of other origin may have. */
+const TFJS_TOLERANCE = 1e-4;
+
 export default defineCommand({
   name: 'export',
-  summary: 'write a trained encoder and its heads as a model package',
-  details: 'Every graph is compared with the eager tfjs function on the same pixels first; a mismatch stops the export and nothing is written.',
-  examples: ['robenc export runs/quickstart', 'robenc export runs/cifar10 --models models --name cifar10 --model-version 2'],
-  arguments: { run: { description: 'folder of a training run with a fitted head' } },
+  summary: 'write a trained encoder and its heads, or a TensorFlow.js model, as a model package',
+  details:
+    'Every graph is compared with the eager tfjs function on the same pixels first; a mismatch stops the export and nothing is written. ' +
+    'Of a TensorFlow.js model (model.json with its shards, of layers or as a graph) a package is made as `robenc models import` makes one of an ONNX file; --via tf2onnx has it converted by Python’s tf2onnx instead of the own tracer.',
+  examples: [
+    'robenc export runs/quickstart',
+    'robenc export runs/cifar10 --models models --name cifar10 --model-version 2',
+    'robenc export mobilenet/model.json --name mobilenet --range -1,1 --classes names.txt',
+  ],
+  arguments: { source: { description: 'folder of a training run with a fitted head; or a TensorFlow.js model: model.json, or the folder that holds it' } },
   options: {
     models: { type: 'string', value: 'dir', default: 'models', description: 'folder of model packages' },
-    name: { type: 'string', description: 'name of the package; by default that of the run' },
+    name: { type: 'string', description: 'name of the package; by default that of the run, or of the folder of model.json' },
     modelVersion: { type: 'string', value: 'version', default: 'auto', description: 'version of the package; auto takes the next whole number' },
     label: { type: 'list', default: ['latest'], value: 'labels', description: 'labels to point at the new version' },
     attack: { type: 'boolean', description: 'also write PGD as one ONNX file, attack.onnx' },
     sign: { type: 'string', value: 'file', description: 'sign the manifest with this ed25519 private key (PEM)' },
-    images: { type: 'number', integer: true, minimum: 1, maximum: 64, default: 2, description: 'images in each comparison with tfjs' },
+    images: { type: 'number', integer: true, minimum: 1, maximum: 64, default: 2, description: 'runs: images in each comparison with tfjs' },
+    via: { type: 'string', choices: ['trace', 'tf2onnx'], default: 'trace', description: 'TensorFlow.js: who converts' },
+    role: { type: 'string', choices: ['classifier', 'encoder'], default: 'classifier', description: 'TensorFlow.js: what the model is' },
+    mean: { type: 'list', value: 'm', description: 'TensorFlow.js: subtracted from each channel after --range: 1 or 3 numbers' },
+    std: { type: 'list', value: 's', description: 'TensorFlow.js: what each channel is divided by: 1 or 3 numbers' },
+    range: { type: 'list', value: 'v', description: 'TensorFlow.js: what black and white are to the model: two numbers (0,1)' },
+    classes: { type: 'list', value: 'name', description: 'TensorFlow.js: class of logit 0, 1, …, or a text file with one name a line' },
+    output: { type: 'string', value: 'name', description: 'TensorFlow.js: the output to take, where there are several' },
+    ...tf2onnxOptions,
   },
   async run(options, context) {
-    const exported = await exportRun({
-      run: resolve(context.cwd, options.run),
+    const source = resolve(context.cwd, options.source);
+    const modelJson = modelJsonAt(source);
+    const key = options.sign === undefined ? undefined : readPrivateKey(resolve(context.cwd, options.sign));
+    const common = {
       models: resolve(context.cwd, options.models),
-      name: options.name,
-      version: options.modelVersion,
       createdAt: new Date().toISOString(),
       producerVersion: version,
-      images: options.images,
-      labels: options.label,
       attack: options.attack,
-      key: options.sign === undefined ? undefined : readPrivateKey(resolve(context.cwd, options.sign)),
-      note: (line) => context.stderr(line),
-    });
-    for (const { graph, against, maxRelativeError, tolerance } of exported.parity)
+      note: (line: string) => context.stderr(line),
+    };
+    if (modelJson === null && options.via !== 'trace')
+      throw new RobencError('usage', `tf2onnx reads graph models of TensorFlow.js, and ${source} holds none. Leave --via out to export a training run.`, {
+        field: 'via',
+      });
+    const { manifest, folder, digest } =
+      modelJson === null
+        ? await exportRun({
+            ...common,
+            run: source,
+            name: options.name,
+            version: options.modelVersion,
+            images: options.images,
+            labels: options.label,
+            key,
+          })
+        : await exportTfjsPackage({
+            conversion: {
+              modelJson,
+              via: options.via,
+              size: readSize(options.size),
+              tolerance: TFJS_TOLERANCE,
+              python: options.python,
+              timeoutMs: options.timeout * 1000,
+              signal: context.signal,
+              tell: (line) => context.stderr(line),
+            },
+            package: {
+              ...common,
+              ...options,
+              models: common.models,
+              name: options.name ?? basename(dirname(modelJson)),
+              resize: undefined,
+              publication: { version: options.modelVersion, labels: options.label, key },
+            },
+          });
+    for (const { graph, against, maxRelativeError, tolerance } of manifest.parity)
       context.stdout(`${graph}: within ${maxRelativeError.toExponential(1)} of ${against} (at most ${tolerance})`);
-    context.stdout(`Wrote ${exported.manifest.name}@${exported.manifest.version}: ${exported.folder}`);
-    context.result({
-      folder: exported.folder,
-      name: exported.manifest.name,
-      version: exported.manifest.version,
-      digest: exported.digest,
-      parity: exported.parity,
-      scores: exported.manifest.scores,
-    });
+    for (const assumption of manifest.origin.assumptions ?? []) context.stderr(`Assumed: ${assumption}`);
+    context.stdout(`Wrote ${manifest.name}@${manifest.version}: ${folder}`);
+    context.result({ folder, name: manifest.name, version: manifest.version, digest, parity: manifest.parity, scores: manifest.scores });
     return EXIT.done;
   },
 });

@@ -1,4 +1,5 @@
 /** @file Batch normalisation with given statistics. */
+import { RobencError } from '@robenc/shared/errors.js';
 import type { Kernel, KernelCall } from '../kernel.js';
 import { CHANNELS_FIRST, inOrder, traced, type Traced } from '../traced.js';
 
@@ -15,6 +16,11 @@ function normalized(call: KernelCall): Traced {
   const { g, context } = call;
   const x = call.input('x');
   const [mean, variance] = [call.input('mean'), call.input('variance')];
+  if (mean.shape.includes(0))
+    throw new RobencError(
+      'unsupported',
+      'FusedBatchNorm: a batch norm in training mode (without statistics; Keras writes LayerNormalization so) cannot be traced, and TensorFlow.js itself answers NaN. Convert the model with the normalisation written out.',
+    );
   const epsilon = call.number('varianceEpsilon');
   const rank = x.shape.length;
   if (call.has('scale') && call.has('offset')) {

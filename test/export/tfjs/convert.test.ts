@@ -5,11 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import convert from '@robenc/export/commands/convert.js';
+import exportCommand from '@robenc/train/commands/export.js';
+import verify from '@robenc/train/commands/verify.js';
+import type { VerificationReport } from '@robenc/export/report/document.js';
+import { loadTfjsModel } from '@robenc/export/tfjs/load.js';
+import { traceTfjsModel } from '@robenc/export/tfjs/trace-model.js';
+import { eagerOutputs, outputDistance } from '@robenc/export/verify.js';
+import { feedsFor } from '@robenc/shared/deploy/golden.js';
+import { openPackage } from '@robenc/shared/package/open.js';
 import { convertWithTf2onnx } from '@robenc/export/tf2onnx/convert.js';
 import { readOptions } from '@robenc/shared/config/command-options.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import { memoryContext } from '../../context.js';
 import { refusal } from '../../refusal.js';
+import { parity } from './parity.js';
+
+const SMALL_GRAPH = join(import.meta.dirname, '../../fixtures/tfjs/small-graph');
 
 describe('robenc convert', () => {
   let root: string;
@@ -67,6 +78,72 @@ describe('robenc convert', () => {
     writeFileSync(json, stored);
     await assert.rejects(run('.', { output: 'x.onnx', via: 'tf2onnx' }), refusal('unsupported', /model of layers, and tf2onnx reads graph models only/));
     assert.equal(existsSync(join(root, 'x.onnx')), false);
+  });
+
+  it('stored graph models of the converter keep the names of their signature, and equal tfjs for several batches', async () => {
+    await run(SMALL_GRAPH, { output: 'graph.onnx' });
+    const session = await openSession(join(root, 'graph.onnx'));
+    assert.deepEqual(
+      session.inputs.map(({ name, shape }) => [name, shape]),
+      [['pixels', ['batch', 12, 10, 3]]],
+    );
+    assert.deepEqual(
+      session.outputs.map(({ name }) => name),
+      ['dense_2', 'up_sampling2d'],
+    );
+    await session.close();
+    const { maxRelativeError } = await parity(await loadTfjsModel(join(SMALL_GRAPH, 'model.json')), { batches: [1, 2, 5] });
+    assert.ok(maxRelativeError <= 1e-5, String(maxRelativeError));
+  });
+
+  it('a kernel of a graph that cannot be traced is named with its node', async () => {
+    const opened = await loadTfjsModel(join(SMALL_GRAPH, 'model.json'));
+    assert.ok(opened.kind === 'graph');
+    const nodes = (opened.model as unknown as { executor: { graph: { nodes: Record<string, { name: string; op: string; category: string }> } } }).executor.graph
+      .nodes;
+    const erf = Object.values(nodes).find(({ op }) => op === 'Erf')!;
+    erf.op = 'Imag';
+    assert.throws(
+      () => traceTfjsModel(opened),
+      refusal('unsupported', new RegExp(`In Imag "${erf.name.replaceAll(/[^\\w/]/g, '.')}": The tfjs kernel Imag cannot`)),
+    );
+  });
+
+  it('a package of a model is made, serves pixels from 0 to 1, and says what it was compared with', async () => {
+    const context = memoryContext({ cwd: root });
+    const flags = { name: 'stored', range: ['-1,1'], output: 'dense_2', classes: ['a,b,c,d'], models: 'models' };
+    assert.equal(await exportCommand.run({ source: SMALL_GRAPH, ...readOptions(exportCommand, flags) }, context), 0);
+    const { manifest, path } = await openPackage(join(root, 'models'), 'stored');
+    assert.equal(manifest.origin.kind, 'tfjs');
+    assert.match(manifest.parity[0]!.against, /tfjs \d/);
+    const opened = await loadTfjsModel(join(SMALL_GRAPH, 'model.json'));
+    const { fn } = traceTfjsModel(opened, { nchw: false });
+    const session = await openSession(path('classifier')!);
+    const feeds = feedsFor(session, 4);
+    const [found, expected] = await Promise.all([
+      session.run(feeds, ['logits']),
+      eagerOutputs(({ image }) => fn({ pixels: tf.sub(tf.mul(tf.transpose(image!, [0, 2, 3, 1]), 2), 1) }), feeds),
+    ]);
+    assert.ok(outputDistance('classifier', { logits: expected['dense_2']! }, found).relative < 1e-5);
+    await session.close();
+    await assert.rejects(
+      exportCommand.run({ source: root + '/models', ...readOptions(exportCommand, { via: 'tf2onnx' }) }, memoryContext({ cwd: root })),
+      refusal('usage', /tf2onnx reads graph models/),
+    );
+  });
+
+  it('a verification covers batches and kinds of images, is written as JSON and HTML, and ends with 1 on a mismatch', async () => {
+    const context = memoryContext({ cwd: root });
+    const flags = { out: 'report', batch: ['1,3'], device: ['cpu'] };
+    assert.equal(await verify.run({ model: SMALL_GRAPH, ...readOptions(verify, flags) }, context), 0);
+    const report = JSON.parse(readFileSync(join(root, 'report', 'verification.json'), 'utf8')) as VerificationReport;
+    assert.equal(report.checks.length, 2 * 5);
+    assert.ok(report.passed && report.checks.every(({ maxRelativeError }) => maxRelativeError < 1e-5));
+    assert.match(readFileSync(join(root, 'report', 'verification.html'), 'utf8'), /Passed:.*10 checks/);
+    const strict = memoryContext({ cwd: root });
+    assert.equal(await verify.run({ model: SMALL_GRAPH, ...readOptions(verify, { ...flags, tolerance: 0 }) }, strict), 1);
+    assert.match(strict.lines.join('\n'), /FAILED/);
+    assert.match(readFileSync(join(root, 'report', 'verification.html'), 'utf8'), /Failed:/);
   });
 
   it('a Python that is not there, lacks tf2onnx, fails, hangs or is stopped is each told apart', async () => {

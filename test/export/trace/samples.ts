@@ -416,4 +416,62 @@ export const samples: readonly Sample[] = [
   // One square image: tfjs's gradients of resizing confuse height and width, or images of a batch.
   grads('ResizeBilinearGrad', { x: square }, (x) => tf.image.resizeBilinear(image4(x), [9, 9]), 'the gradient of resizeBilinear'),
   grads('ResizeNearestNeighborGrad', { x: square }, (x) => tf.image.resizeNearestNeighbor(image4(x), [12, 12]), 'the gradient of resizeNearestNeighbor'),
+
+  sample('SpaceToBatchND', { x: { shape: [2, 7, 6, 3] } }, ({ x }) =>
+    tf.spaceToBatchND(
+      x!,
+      [2, 3],
+      [
+        [0, 1],
+        [1, 2],
+      ],
+    ),
+  ),
+  sample('BatchToSpaceND', { x: { shape: [12, 4, 3, 2] } }, ({ x }) =>
+    tf.batchToSpaceND(
+      x!,
+      [2, 3],
+      [
+        [0, 1],
+        [1, 2],
+      ],
+    ),
+  ),
+  sample(
+    ['SpaceToBatchND', 'BatchToSpaceND'],
+    { x: image },
+    ({ x }) => {
+      const apart = tf.spaceToBatchND(
+        x!,
+        [2, 2],
+        [
+          [2, 3],
+          [2, 2],
+        ],
+      );
+      return tf.batchToSpaceND(
+        tf.mul(apart, 2),
+        [2, 2],
+        [
+          [2, 3],
+          [2, 2],
+        ],
+      );
+    },
+    'space to batch and back',
+  ),
+  sample('DepthToSpace', { x: { shape: [2, 3, 4, 12], layout: 'NCHW' } }, ({ x }) => tf.depthToSpace(image4(x), 2, 'NHWC')),
+  sample('Einsum', { a: { shape: [2, 5, 3, 4] }, b: { shape: [2, 6, 3, 4] } }, ({ a, b }) => tf.einsum('bqhd,bkhd->bhqk', a!, b!)),
+  sample('TopK', { x: vector }, ({ x }) => {
+    const { values, indices } = tf.topk(x!, 2);
+    return { values, indices };
+  }),
+  sample('GatherNd', { x: { shape: [3, 4, 2] }, i: { shape: [5, 2], dtype: 'int32', below: 3 } }, ({ x, i }) => tf.gatherND(x!, i!)),
+  sample('Cumsum', { x: { shape: [3, 4, 2] } }, ({ x }) => ({ plain: tf.cumsum(x!, 1), other: tf.cumsum(x!, 2, true, true) })),
+  sample('LRN', { x: image }, ({ x }) => tf.localResponseNormalization(image4(x), 1, 1.5, 0.3, 0.7)),
+  sample(['IsNan', 'IsInf', 'IsFinite'], { x: vector }, ({ x }) => {
+    const odd = tf.div(tf.relu(x!), tf.relu(tf.neg(x!)));
+    const nothing = tf.sub(odd, odd);
+    return { nan: tf.isNaN(nothing), infinite: tf.isInf(odd), finite: tf.isFinite(odd) };
+  }),
 ];

@@ -156,9 +156,10 @@ describe('The tracer', () => {
   });
 
   it('traces a residual network of eighteen layers in less than a second', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     trace({ inputs: deepInputs, fn: deep });
-    assert.ok(performance.now() - started < 1000);
+    // Of processor time: how long it takes on the clock is a matter of what else runs.
+    assert.ok(process.cpuUsage(started).user < 1e6);
   });
 });
 
@@ -196,7 +197,7 @@ describe('The tracer refuses, in words', () => {
   );
   refuses('arraySync()', ({ x }) => ({ y: tf.tensor(x!.arraySync()) }), /arraySync\(\) reads .*made by input "x"/);
   refuses('print()', ({ x }) => (tf.exp(x!).print(), { y: x! }), /print\(\) reads .*made by Exp/);
-  refuses('a kernel without a rule, by name', ({ x }) => ({ y: tf.cumsum(x!, 1) }), /kernel Cumsum cannot be traced.*Conv2D/);
+  refuses('a kernel without a rule, by name', ({ x }) => ({ y: tf.cumprod(x!, 1) }), /kernel Cumprod cannot be traced.*Conv2D/);
   refuses('an async function', (() => Promise.resolve({})) as unknown as Fn, /must not be async/);
 
   it('data() of a traced tensor, by rejecting', async () => {

@@ -1,0 +1,138 @@
+/** @file Graphs against what they must compute, over batch sizes, extreme images and devices. */
+import { sizeOf, type TensorData } from '@robenc/shared/graph/value.js';
+import { Random } from '@robenc/shared/math/random.js';
+import { openSession } from '@robenc/shared/runtime/session.js';
+import type { DeviceName, PortInfo, Session, Tensors } from '@robenc/shared/runtime/types.js';
+import { RobencError } from '@robenc/shared/errors.js';
+import { eagerOutputs, outputDistance, type Comparison } from '../verify.js';
+
+/** One graph and what it must compute. */
+export interface Subject {
+  readonly graph: string;
+  /** Path (where weights lie beside it) or bytes. */
+  readonly model: string | Uint8Array;
+  /** What `expected` is, for people. */
+  readonly against: string;
+  /** The outputs for some feeds, by the names that the graph has for them; outputs that are left out are not compared. */
+  readonly expected: (feeds: Tensors) => Promise<Tensors>;
+}
+
+export interface Check {
+  readonly graph: string;
+  readonly against: string;
+  readonly device: DeviceName;
+  readonly batch: number;
+  readonly pixels: string;
+  readonly maxRelativeError: number;
+  readonly maxAbsoluteError: number;
+  readonly tolerance: number;
+  readonly passed: boolean;
+  /** What is odd about a check that passed all the same; null for an ordinary one. */
+  readonly note: string | null;
+}
+
+/** What images hold: a name in the report, and a value for each element. */
+const PIXELS: Readonly<Record<string, (random: Random) => number>> = {
+  random: (random) => random.integer(256) / 255,
+  zeros: () => 0,
+  ones: () => 1,
+  constant: () => 0.5,
+  noise: (random) => Math.min(1, Math.max(0, 0.5 + 0.5 * random.normal())),
+};
+export const PIXEL_KINDS: readonly string[] = Object.keys(PIXELS);
+
+/** Where all pixels are equal, ReLUs and maxima sit on kinks, at which implementations may answer different ones of the possible gradients. */
+const FLAT = ['zeros', 'ones', 'constant'];
+const KINK = 'values agree; on a flat image a gradient is one of several, and the two differ';
+
+export interface CheckOptions {
+  readonly batches: readonly number[];
+  /** Of `PIXEL_KINDS`; all of them when left out. */
+  readonly pixels?: readonly string[];
+  readonly devices: readonly DeviceName[];
+  /** Labels are drawn below this. */
+  readonly classes: number;
+  /** Greatest relative error that passes. */
+  readonly tolerance: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number, total: number, what: string) => void;
+}
+
+/** A function of tfjs as what a graph must compute. */
+export const eagerly =
+  (fn: Comparison['fn']): Subject['expected'] =>
+  (feeds) =>
+    eagerOutputs(fn, feeds);
+
+/** Every subject on every device, batch size and kind of image. Throws `cancelled` when stopped, `mismatch` for an output that is missing or of another shape. */
+export async function checkGraphs(subjects: readonly Subject[], options: CheckOptions): Promise<Check[]> {
+  const { batches, pixels = PIXEL_KINDS, devices, signal, progress } = options;
+  const total = subjects.length * devices.length * batches.length * pixels.length;
+  const checks: Check[] = [];
+  let done = 0;
+  for (const subject of subjects)
+    for (const device of devices) {
+      const session = await openSession(subject.model, { device, strict: true });
+      try {
+        for (const batch of batches)
+          for (const kind of pixels) {
+            if (signal?.aborted) throw new RobencError('cancelled', 'Stopped before all checks were made.');
+            progress?.(done++, total, `${subject.graph} on ${device}`);
+            const same = (!takesPixels(session) && kind !== pixels[0]) || (!hasBatch(session) && batch !== batches[0]);
+            if (!same) checks.push(await checked(subject, session, { ...options, device, batch, kind }));
+          }
+      } finally {
+        await session.close();
+      }
+    }
+  return checks;
+}
+
+interface Case extends CheckOptions {
+  readonly device: DeviceName;
+  readonly batch: number;
+  readonly kind: string;
+}
+
+async function checked({ graph, against, expected: ask }: Subject, session: Session, { device, batch, kind, classes, seed, tolerance }: Case): Promise<Check> {
+  const feeds = feedsOf(session, { batch, kind, classes, seed });
+  const expected = await ask(feeds);
+  const missing = Object.keys(expected).find((name) => !session.outputs.some((port) => port.name === name));
+  if (missing !== undefined) throw new RobencError('mismatch', `Graph ${graph} has no output "${missing}", which ${against} gives.`);
+  const found = await session.run(feeds, Object.keys(expected));
+  const { relative, absolute } = outputDistance(graph, expected, found, against);
+  const agrees = relative <= tolerance;
+  const { gradient, ...values } = expected;
+  const kink = !agrees && gradient !== undefined && FLAT.includes(kind) && outputDistance(graph, values, found).relative <= tolerance;
+  return {
+    graph,
+    against,
+    device,
+    batch,
+    pixels: kind,
+    maxRelativeError: relative,
+    maxAbsoluteError: absolute,
+    tolerance,
+    passed: agrees || kink,
+    note: kink ? KINK : null,
+  };
+}
+
+const isPixels = ({ dtype, shape }: PortInfo): boolean => dtype === 'float32' && shape.length >= 4;
+const takesPixels = (session: Session): boolean => session.inputs.some(isPixels);
+const hasBatch = (session: Session): boolean => session.inputs.some(({ shape }) => typeof shape[0] === 'string');
+
+function feedsOf(session: Session, { batch, kind, classes, seed }: { batch: number; kind: string; classes: number; seed: number }): Tensors {
+  const feed = (port: PortInfo): TensorData => {
+    const shape = port.shape.map((size) => (typeof size === 'number' ? size : batch));
+    const random = new Random(seed, 'verify', port.name, batch);
+    const draw = isPixels(port) ? () => PIXELS[kind]!(random) : () => random.normal();
+    const whole = (): number => random.integer(Math.max(1, classes));
+    if (port.dtype === 'float32') return { dtype: 'float32', shape, data: Float32Array.from({ length: sizeOf(shape) }, draw) };
+    if (port.dtype === 'int64') return { dtype: 'int64', shape, data: BigInt64Array.from({ length: sizeOf(shape) }, () => BigInt(whole())) };
+    if (port.dtype === 'int32') return { dtype: 'int32', shape, data: Int32Array.from({ length: sizeOf(shape) }, whole) };
+    throw new RobencError('unsupported', `The input "${port.name}" is ${port.dtype}; float32, int32 and int64 can be made up.`, { field: port.name });
+  };
+  return Object.fromEntries(session.inputs.map((port) => [port.name, feed(port)]));
+}
