@@ -5,7 +5,7 @@ import helmet from 'helmet';
 import type { RequestListener } from 'node:http';
 import { check } from '@robenc/shared/config/check.js';
 import { openContext, type Shared } from './context.js';
-import { toApiError } from './errors.js';
+import { DeadlineExceeded, toApiError } from './errors.js';
 import { openDoor, type DoorOptions } from './http/door.js';
 import { exchangeOf } from './http/exchange.js';
 import { Reply } from './http/reply.js';
@@ -50,6 +50,9 @@ async function answer(shared: Shared, request: Request, response: Response): Pro
     const body = await route.handle({ ...input, options: options as never, params }, context);
     if (shared.stopping.aborted) response.setHeader('connection', 'close');
     await send(response, body, exchangeOf(response));
+  } catch (error) {
+    // Whatever the work said when it was told to stop, the reason is that its time was over.
+    throw context.signal.reason instanceof DeadlineExceeded ? context.signal.reason : error;
   } finally {
     close();
   }

@@ -11,8 +11,8 @@ import type { FromEngine, Ready, ToEngine } from './messages.js';
 export interface EngineEvents {
   /** It gives no sign of life, or one of its batches hangs. */
   onHung(reason: string): void;
-  /** It is gone, whatever the reason. */
-  onExit(how: string): void;
+  /** It is gone, whatever the reason. `orphans` are connections that it was to take and did not. */
+  onExit(how: string, orphans: readonly Socket[]): void;
 }
 
 const PING_MS = 1_000;
@@ -25,6 +25,9 @@ export class EngineHandle {
   readonly #socketPath: string;
   readonly ready: Promise<Ready>;
   readonly ended: Promise<void>;
+  /** Connections that it was given and has not yet confirmed. They stay open here until then: what is on its way when a process dies would be lost, and its client wait for ever. */
+  readonly #handed = new Map<number, Socket>();
+  #connections = 0;
   #clean: boolean | null = null;
   #alive = true;
   #lastPong = performance.now();
@@ -49,8 +52,13 @@ export class EngineHandle {
         this.#alive = false;
         clearInterval(watch);
         rmSync(this.#socketPath, { force: true });
-        events.onExit(how);
-        resolve();
+        // What it said last is read by then.
+        const tell = () => {
+          events.onExit(how, [...this.#handed.values()]);
+          resolve();
+        };
+        if (this.#child.connected) this.#child.once('disconnect', tell);
+        else tell();
       };
       this.#child.on('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
       this.#child.on('error', (error) => end(error.message));
@@ -58,6 +66,7 @@ export class EngineHandle {
     this.ready = new Promise((resolve, reject) => {
       this.#child.on('message', (message: FromEngine) => {
         if (message.kind === 'pong') this.#lastPong = performance.now();
+        else if (message.kind === 'took') this.#took(message.id);
         else if (message.kind === 'ready') {
           this.#started = true;
           this.#lastPong = performance.now();
@@ -82,9 +91,15 @@ export class EngineHandle {
   }
 
   hand(socket: Socket): void {
-    this.#child.send({ kind: 'connection' } satisfies ToEngine, socket, { keepOpen: false }, (error) => {
-      if (error !== null) socket.destroy();
-    });
+    const id = ++this.#connections;
+    this.#handed.set(id, socket);
+    this.#child.send({ kind: 'connection', id } satisfies ToEngine, socket, { keepOpen: true }, () => undefined);
+  }
+
+  /** The process has its own handle now; closing this one does not touch the connection. */
+  #took(id: number): void {
+    this.#handed.get(id)?.destroy();
+    this.#handed.delete(id);
   }
 
   /** Lets it finish its work and end; kills it some time after it should have. Resolves to whether all requests were answered. */

@@ -28,8 +28,11 @@ const sockets = new Set<Socket>();
 
 process.on('message', (message: ToEngine, socket: Socket | undefined) => {
   if (message.kind === 'ping') say({ kind: 'pong', number: message.number });
-  else if (message.kind === 'connection') take(socket);
-  else if (message.kind === 'stop') void stop(message);
+  else if (message.kind === 'connection') {
+    // Before the first byte is read.
+    say({ kind: 'took', id: message.id });
+    take(socket);
+  } else if (message.kind === 'stop') void stop(message);
   else
     void start(message).catch((error: unknown) => {
       const own = error instanceof RobencError ? error : null;

@@ -5,8 +5,8 @@ import type { Settings } from '../settings/settings.js';
 /** What an engine process is told. */
 export type ToEngine =
   | { readonly kind: 'start'; readonly settings: Settings; readonly starts: number; readonly socketPath: string }
-  /** With the socket of a client. */
-  | { readonly kind: 'connection' }
+  /** With the socket of a client; `took` confirms it. */
+  | { readonly kind: 'connection'; readonly id: number }
   | { readonly kind: 'ping'; readonly number: number }
   /** Go on for `delayMs`, not ready; then answer what is in work, at most for `drainMs`, and end. */
   | { readonly kind: 'stop'; readonly delayMs: number; readonly drainMs: number };
@@ -22,6 +22,8 @@ export type FromEngine =
     }
   | { readonly kind: 'failed'; readonly code: ErrorCode | null; readonly message: string; readonly field: string | null }
   | { readonly kind: 'pong'; readonly number: number }
+  /** A connection is its own now. */
+  | { readonly kind: 'took'; readonly id: number }
   /** A batch takes much longer than any before. */
   | { readonly kind: 'stuck'; readonly runner: string; readonly ms: number }
   | { readonly kind: 'stopped'; readonly clean: boolean };

@@ -14,6 +14,8 @@ import { createStandIn } from './stand-in.js';
 
 /** How long an engine of which a batch hangs may go on answering the rest once the next is ready. */
 const HUNG_MS = 5_000;
+/** How long a connection that no engine took may stay silent. */
+const ORPHAN_MS = 5_000;
 
 export class Supervisor {
   readonly #settings: Settings;
@@ -86,7 +88,11 @@ export class Supervisor {
   #open(): EngineHandle {
     const engine: EngineHandle = new EngineHandle(++this.#starts, this.#settings, {
       onHung: (reason) => this.#hung(engine, reason),
-      onExit: (how) => this.#gone(engine, how),
+      onExit: (how, orphans) => {
+        this.#gone(engine, how);
+        // Should the engine have read from one after all, there is no request in it any more.
+        for (const socket of orphans) this.#hand(socket.setTimeout(ORPHAN_MS, () => socket.destroy()));
+      },
     });
     this.#next = engine;
     return engine;

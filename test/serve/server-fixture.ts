@@ -4,7 +4,8 @@ import { encodePng } from '@robenc/shared/images/decode.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { Engine, type EngineOptions } from '@robenc/serve/engine/engine.js';
 import { DEFAULT_LIMITS, type Limits } from '@robenc/serve/limits.js';
-import { startServer, type RunningServer } from '@robenc/serve/server.js';
+import { Metrics } from '@robenc/serve/observability/metrics.js';
+import { startServer, type RunningServer, type ServerOptions } from '@robenc/serve/server.js';
 
 export interface TestServer extends RunningServer {
   readonly engine: Engine;
@@ -15,13 +16,15 @@ export interface TestServer extends RunningServer {
 
 export async function serveFolder(
   modelsFolder: string,
-  { limits = {}, ...options }: { limits?: Partial<Limits> } & Partial<EngineOptions> = {},
+  { limits = {}, server: parts = {}, ...options }: { limits?: Partial<Limits>; server?: Partial<ServerOptions> } & Partial<EngineOptions> = {},
 ): Promise<TestServer> {
   const now = () => performance.now();
-  const engine = await Engine.open({ modelsFolder, references: [], workers: 1, device: 'cpu', batchRows: 16, imageThreads: 1, now, ...options });
+  const metrics = new Metrics();
+  const onBatch: EngineOptions['onBatch'] = (report) => metrics.batchDone(report.runner.id, report);
+  const engine = await Engine.open({ modelsFolder, references: [], workers: 1, device: 'cpu', batchRows: 16, imageThreads: 1, now, onBatch, ...options });
   const logs: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void logs.push(JSON.parse(line) as Record<string, unknown>) });
-  const server = await startServer({ engine, limits: { ...DEFAULT_LIMITS, ...limits }, host: '127.0.0.1', port: 0, log, now });
+  const server = await startServer({ engine, limits: { ...DEFAULT_LIMITS, ...limits }, host: '127.0.0.1', port: 0, log, now, metrics, ...parts });
   return {
     ...server,
     engine,

@@ -1,0 +1,92 @@
+/** @file The supervisor: engines that are killed, hang or crash are replaced while the port answers. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { CrashRecord } from '@robenc/serve/process/crash-record.js';
+import { Supervisor } from '@robenc/serve/process/supervisor.js';
+import { resolveSettings } from '@robenc/serve/settings/settings.js';
+import { modelsFolder, writeFixture } from './package-fixture.js';
+import { get, png, post, type Answer } from './server-fixture.js';
+
+describe('a supervised server', () => {
+  const folder = modelsFolder();
+  const running: Supervisor[] = [];
+  let image: string;
+  before(async () => {
+    writeFixture(folder.path, { aggregate: false });
+    image = (await png(1)).toString('base64');
+  });
+  afterEach(() => Promise.all(running.splice(0).map((supervisor) => supervisor.stop({ delayMs: 0, drainMs: 2_000 }))));
+  after(() => folder.remove());
+
+  async function serve(flags: Readonly<Record<string, unknown>> = {}): Promise<Supervisor> {
+    const given = { models: folder.path, port: 0, workers: 1, device: 'cpu', logLevel: 'silent', ...flags };
+    const { settings } = resolveSettings({ flags: given, environment: {}, file: undefined, cwd: folder.path });
+    const supervisor = new Supervisor(settings, pino({ level: 'silent' }));
+    await supervisor.start();
+    running.push(supervisor);
+    return supervisor;
+  }
+
+  /** Asks until an engine answers; whatever is said before must be 503 with a time to come back, and liveness never goes. */
+  async function recovered({ url }: Supervisor): Promise<Answer<{ error?: { code: string } }>> {
+    for (let i = 0; i < 600; i++) {
+      // A connection that the dead engine held is reset; a client connects anew.
+      const answer = await post<{ error?: { code: string } }>(`${url}/v1/embed`, { image }, { connection: 'close' }).catch(() => null);
+      if (answer?.status === 200) return answer;
+      if (answer !== null) {
+        assert.deepEqual([answer.status, answer.body.error?.code], [503, 'unavailable']);
+        assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/);
+        assert.equal((await get(`${url}/healthz`)).status, 200);
+      }
+      await sleep(50);
+    }
+    return assert.fail('no engine came back');
+  }
+
+  it('an engine that is killed is replaced on the same port; meanwhile requests get 503 and liveness stays', async () => {
+    const supervisor = await serve();
+    const before = await post<{ embeddings: number[][] }>(`${supervisor.url}/v1/embed`, { image });
+    assert.equal(before.status, 200);
+    const first = supervisor.enginePid!;
+    process.kill(first, 'SIGKILL');
+    const after = (await recovered(supervisor)) as unknown as Answer<{ embeddings: number[][] }>;
+    assert.notEqual(supervisor.enginePid, first);
+    assert.deepEqual(after.body.embeddings, before.body.embeddings);
+    const metrics = await (await fetch(`${supervisor.url}/metrics`)).text();
+    assert.match(metrics, /^robenc_engine_starts 2$/m);
+  });
+
+  it('an engine that gives no sign of life is replaced', async () => {
+    const supervisor = await serve({ hang: 2 });
+    const first = supervisor.enginePid!;
+    process.kill(first, 'SIGSTOP');
+    for (let i = 0; i < 400 && supervisor.enginePid === first; i++) await sleep(50);
+    await recovered(supervisor);
+    assert.notEqual(supervisor.enginePid, first);
+  });
+
+  it('a stop answers what is in work, and the port is free', async () => {
+    const supervisor = await serve();
+    const answer = post(`${supervisor.url}/v1/robustness`, { images: Array<string>(8).fill(image), epsilon: 1e-6, steps: 50, stepSize: 1e-6 });
+    await post(`${supervisor.url}/v1/embed`, { image });
+    const stopped = supervisor.stop({ delayMs: 0, drainMs: 20_000 });
+    assert.equal((await answer).status, 200);
+    assert.equal(await stopped, true);
+    await assert.rejects(fetch(`${supervisor.url}/healthz`));
+    running.length = 0;
+  });
+});
+
+describe('CrashRecord', () => {
+  it('starts again at once after one crash, waits longer and longer in a loop, and forgets after a minute', () => {
+    const record = new CrashRecord();
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].map((second) => record.add(second * 1000)),
+      [0, 250, 500, 1000, 2000],
+    );
+    assert.equal(record.add(70_000), 0);
+    for (let i = 0; i < 20; i++) record.add(70_000);
+    assert.equal(record.add(70_000), 30_000);
+  });
+});
