@@ -2,6 +2,7 @@
 import type { GraphBuilder } from './builder.js';
 import { decompositions } from './decompose.js';
 import { fusions } from './fusions/index.js';
+import { recurrent } from './recurrent-layout.js';
 import { constantNumbers, emit, floatList, input, listInput, refuse, scalarInput, without, type ImportedNode, type Upgrade } from './imported.js';
 import type { Attrs, DType, Value } from './value.js';
 import { dtypeName, dtypeOf } from '../proto/dtypes.js';
@@ -125,6 +126,7 @@ const renamed =
 const UPGRADES: Readonly<Record<string, Upgrade>> = {
   ...decompositions,
   ...fusions,
+  ...recurrent,
   BatchNormalization: batchNormalization,
   Cast: cast,
   CastLike: castLike,

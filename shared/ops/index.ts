@@ -47,6 +47,7 @@ import Expand from './Expand.js';
 import EyeLike from './EyeLike.js';
 import Flatten from './Flatten.js';
 import Floor from './Floor.js';
+import GRU from './GRU.js';
 import Gather from './Gather.js';
 import GatherElements from './GatherElements.js';
 import GatherND from './GatherND.js';
@@ -65,6 +66,7 @@ import InstanceNormalization from './InstanceNormalization.js';
 import IsInf from './IsInf.js';
 import IsNaN from './IsNaN.js';
 import LRN from './LRN.js';
+import LSTM from './LSTM.js';
 import LayerNormalization from './LayerNormalization.js';
 import LeakyRelu from './LeakyRelu.js';
 import Less from './Less.js';
@@ -95,6 +97,7 @@ import PRelu from './PRelu.js';
 import Pad from './Pad.js';
 import Pow from './Pow.js';
 import QuantizeLinear from './QuantizeLinear.js';
+import RNN from './RNN.js';
 import RandomNormal from './RandomNormal.js';
 import RandomNormalLike from './RandomNormalLike.js';
 import RandomUniform from './RandomUniform.js';
@@ -198,6 +201,7 @@ export const operatorTable = table<OpDef>(
     EyeLike,
     Flatten,
     Floor,
+    GRU,
     Gather,
     GatherElements,
     GatherND,
@@ -216,6 +220,7 @@ export const operatorTable = table<OpDef>(
     IsInf,
     IsNaN,
     LRN,
+    LSTM,
     LayerNormalization,
     LeakyRelu,
     Less,
@@ -246,6 +251,7 @@ export const operatorTable = table<OpDef>(
     Pad,
     Pow,
     QuantizeLinear,
+    RNN,
     RandomNormal,
     RandomNormalLike,
     RandomUniform,

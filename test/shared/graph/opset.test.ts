@@ -113,6 +113,45 @@ describe('reading older and newer operator sets', () => {
     });
   }
 
+  it('recurrent operators with images before places, which ONNX Runtime does not run, give what the usual layout gives', async () => {
+    const random = new Random(3, 'layout');
+    const drawn = (...shape: number[]): TensorData =>
+      floats(
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+        shape,
+      );
+    const [images, places, size, hidden] = [2, 3, 4, 5];
+    const constants = { w: drawn(2, 4 * hidden, size), r: drawn(2, 4 * hidden, hidden) };
+    const [h, c] = [drawn(images, 2, hidden), drawn(images, 2, hidden)];
+    const outputs = ['y', 'last', 'state'];
+    const answers = [];
+    for (const layout of [0, 1]) {
+      const states = layout === 1 ? { h, c } : { h: firstAxesExchanged(h), c: firstAxesExchanged(c) };
+      const bytes = fileOf({
+        opset: 14,
+        inputs: { x: layout === 1 ? [images, places, size] : [places, images, size] },
+        outputs,
+        constants: { ...constants, ...states },
+        nodes: [{ op: 'LSTM', inputs: ['x', 'w', 'r', '', '', 'h', 'c'], outputs, attrs: { hidden_size: hidden, direction: 'bidirectional', layout } }],
+      });
+      const x = floats(
+        Float32Array.from({ length: images * places * size }, (_, i) => Math.sin(i)),
+        [images, places, size],
+      );
+      answers.push(await run(toOnnx(fromOnnx(bytes)), layout === 1 ? x : firstAxesExchanged(x)));
+    }
+    const [usual, turned] = answers as [Record<string, TensorData>, Record<string, TensorData>];
+    assert.deepEqual(turned['y']!.shape, [images, places, 2, hidden]);
+    // [T, D, N, H] as rows of H: place, direction and image count in another order.
+    const rows = numbersOf(usual['y']!);
+    const wanted = Array.from({ length: images * places * 2 }, (_, i) => {
+      const [image, place, direction] = [Math.floor(i / (2 * places)), Math.floor(i / 2) % places, i % 2];
+      return rows.slice(((place * 2 + direction) * images + image) * hidden, ((place * 2 + direction) * images + image + 1) * hidden);
+    }).flat();
+    assert.deepEqual(numbersOf(turned['y']!), wanted);
+    for (const name of ['last', 'state']) assert.deepEqual(numbersOf(turned[name]!), numbersOf(firstAxesExchanged(usual[name]!)));
+  });
+
   it('operator sets before 7 and after the newest known one are refused with the range', () => {
     for (const opset of [6, 99]) {
       const bytes = fileOf({ opset, inputs: { x: [1] }, outputs: ['y'], nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }] });
@@ -128,4 +167,14 @@ async function run(bytes: Uint8Array, x: TensorData): Promise<Record<string, Ten
   } finally {
     await session.close();
   }
+}
+
+/** [a, b, c] to [b, a, c] */
+function firstAxesExchanged(tensor: TensorData): TensorData {
+  const [a, b, c] = tensor.shape as [number, number, number];
+  const from = numbersOf(tensor);
+  return floats(
+    Array.from({ length: a * b * c }, (_, i) => from[(Math.floor(i / c) % a) * b * c + Math.floor(i / (a * c)) * c + (i % c)]!),
+    [b, a, c],
+  );
 }

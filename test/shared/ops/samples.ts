@@ -1,5 +1,6 @@
 /** @file The table of samples: at least one line for each operator; each line is a test of shapes, and of the gradient where the operator has one. */
 import { quantizedSamples } from './samples-quantized.js';
+import { recurrentSamples } from './samples-recurrent.js';
 import { samplingSamples } from './samples-sampling.js';
 import { floats } from '@robenc/shared/graph/value.js';
 import { aboveOne, bools, distinct, indices, int, ints, normal, positive, sample, spd, unit, values, type Sample } from './sample.js';
@@ -306,5 +307,6 @@ export const samples: readonly Sample[] = [
   ...reductions,
   ...images,
   ...quantizedSamples,
+  ...recurrentSamples,
   ...samplingSamples,
 ];
