@@ -1,13 +1,22 @@
 /** @file robenc export. */
 import { basename, dirname, resolve } from 'node:path';
 import { defineCommand } from '@robenc/shared/config/command.js';
+import type { VariantName } from '@robenc/shared/config/manifest.js';
+import { layouts } from '@robenc/shared/deploy/layouts/index.js';
+import { writeLayout } from '@robenc/shared/deploy/layouts/write.js';
+import { precisions } from '@robenc/shared/deploy/variants/index.js';
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
-import { modelJsonAt } from '@robenc/export/tfjs/load.js';
+import { readDistance } from '@robenc/shared/evaluation/attack-options.js';
 import { exportTfjsPackage } from '@robenc/export/tfjs/export-package.js';
+import { modelJsonAt } from '@robenc/export/tfjs/load.js';
 import { readSize, tf2onnxOptions } from '@robenc/export/tfjs/options.js';
+import { locateModel } from '@robenc/shared/package/locate.js';
+import { openPackage } from '@robenc/shared/package/open.js';
 import { readPrivateKey } from '@robenc/shared/package/signature.js';
 import { version } from '@robenc/shared/version.js';
 import { exportRun } from '../run/package.js';
+import { stageRunVariants } from '../run/variants.js';
+import { labelledDataOptions } from './labelled-data.js';
 
 /** Relative error from tfjs that a model of other origin may have. */
 const TFJS_TOLERANCE = 1e-4;
@@ -17,13 +26,21 @@ export default defineCommand({
   summary: 'write a trained encoder and its heads, or a TensorFlow.js model, as a model package',
   details:
     'Every graph is compared with the eager tfjs function on the same pixels first; a mismatch stops the export and nothing is written. ' +
-    'Of a TensorFlow.js model (model.json with its shards, of layers or as a graph) a package is made as `robenc models import` makes one of an ONNX file; --via tf2onnx has it converted by Python’s tf2onnx instead of the own tracer.',
+    'Of a TensorFlow.js model (model.json with its shards, of layers or as a graph) a package is made as `robenc models import` makes one of an ONNX file; --via tf2onnx has it converted by Python’s tf2onnx instead of the own tracer. ' +
+    '--precision adds the encoder and classifier in other number formats, each compared with float32 on test images: one that loses more clean accuracy than --max-drop stops the export. ' +
+    '--layout writes the package for another runtime too; it also takes a package that is there.',
   examples: [
     'robenc export runs/quickstart',
-    'robenc export runs/cifar10 --models models --name cifar10 --model-version 2',
+    'robenc export runs/cifar10 --models models --name cifar10 --model-version 2 --precision float16,int8',
     'robenc export mobilenet/model.json --name mobilenet --range -1,1 --classes names.txt',
+    'robenc export cifar10@2 --layout triton --out model-repository',
   ],
-  arguments: { source: { description: 'folder of a training run with a fitted head; or a TensorFlow.js model: model.json, or the folder that holds it' } },
+  arguments: {
+    source: {
+      description:
+        'folder of a training run with a fitted head; or a TensorFlow.js model: model.json, or the folder that holds it; with --layout also a package',
+    },
+  },
   options: {
     models: { type: 'string', value: 'dir', default: 'models', description: 'folder of model packages' },
     name: { type: 'string', description: 'name of the package; by default that of the run, or of the folder of model.json' },
@@ -32,6 +49,16 @@ export default defineCommand({
     attack: { type: 'boolean', description: 'also write PGD as one ONNX file, attack.onnx' },
     sign: { type: 'string', value: 'file', description: 'sign the manifest with this ed25519 private key (PEM)' },
     images: { type: 'number', integer: true, minimum: 1, maximum: 64, default: 2, description: 'runs: images in each comparison with tfjs' },
+    precision: { type: 'list', value: 'format', choices: precisions.names, description: 'runs: number formats beside float32' },
+    ...labelledDataOptions,
+    calibration: { type: 'number', integer: true, minimum: 1, default: 128, description: '--precision: images that ranges are measured on' },
+    compare: { type: 'number', integer: true, minimum: 1, default: 256, description: '--precision: test images that formats are compared on' },
+    eps: { type: 'string', value: 'radius', default: '4/255', description: '--precision: radius of the adversarial images, in pixels of [0,1]' },
+    maxDrop: { type: 'number', minimum: 0, maximum: 1, default: 0.01, description: '--precision: clean accuracy that a format may lose' },
+    seed: { type: 'number', integer: true, minimum: 0, default: 0, description: '--precision: choice of images and random starts' },
+    layout: { type: 'string', choices: layouts.names, description: 'also write the package for another runtime, into --out' },
+    out: { type: 'string', short: 'o', value: 'dir', description: '--layout: the folder to write' },
+    force: { type: 'boolean', description: '--layout: write into --out even if it holds something' },
     via: { type: 'string', choices: ['trace', 'tf2onnx'], default: 'trace', description: 'TensorFlow.js: who converts' },
     role: { type: 'string', choices: ['classifier', 'encoder'], default: 'classifier', description: 'TensorFlow.js: what the model is' },
     mean: { type: 'list', value: 'm', description: 'TensorFlow.js: subtracted from each channel after --range: 1 or 3 numbers' },
@@ -42,11 +69,29 @@ export default defineCommand({
     ...tf2onnxOptions,
   },
   async run(options, context) {
+    const { layout, force } = options;
+    if ((layout === undefined) !== (options.out === undefined))
+      throw new RobencError('usage', '--layout and --out go together: which runtime, and the folder to write.', { field: 'layout' });
+    const out = options.out === undefined ? '' : resolve(context.cwd, options.out);
+    const models = resolve(context.cwd, options.models);
+    const written = async (folder: string): Promise<readonly string[]> => {
+      if (layout === undefined) return [];
+      const paths = writeLayout(layout, await openPackage(folder), out, { force });
+      context.stdout(`Wrote ${paths.length} files for ${layout}: ${out}`);
+      return paths;
+    };
     const source = resolve(context.cwd, options.source);
     const modelJson = modelJsonAt(source);
+    if (layout !== undefined && modelJson === null) {
+      const located = await locateModel(options.source, { cwd: context.cwd, models, field: 'source' });
+      if (located.kind === 'package') {
+        context.result({ folder: located.path, layout: { name: layout, folder: out, files: await written(located.path) } });
+        return EXIT.done;
+      }
+    }
     const key = options.sign === undefined ? undefined : readPrivateKey(resolve(context.cwd, options.sign));
     const common = {
-      models: resolve(context.cwd, options.models),
+      models,
       createdAt: new Date().toISOString(),
       producerVersion: version,
       attack: options.attack,
@@ -56,6 +101,8 @@ export default defineCommand({
       throw new RobencError('usage', `tf2onnx reads graph models of TensorFlow.js, and ${source} holds none. Leave --via out to export a training run.`, {
         field: 'via',
       });
+    if (modelJson !== null && options.precision.length > 0)
+      throw new RobencError('usage', '--precision is for training runs: their data judges the formats. Leave it out.', { field: 'precision' });
     const { manifest, folder, digest } =
       modelJson === null
         ? await exportRun({
@@ -66,6 +113,19 @@ export default defineCommand({
             images: options.images,
             labels: options.label,
             key,
+            extend: (staged) =>
+              stageRunVariants(
+                {
+                  ...common,
+                  ...options,
+                  precisions: options.precision as readonly VariantName[],
+                  images: options.compare,
+                  epsilon: readDistance('eps', options.eps, 'linf'),
+                  cwd: context.cwd,
+                  signal: context.signal,
+                },
+                staged,
+              ),
           })
         : await exportTfjsPackage({
             conversion: {
@@ -81,7 +141,7 @@ export default defineCommand({
             package: {
               ...common,
               ...options,
-              models: common.models,
+              models,
               name: options.name ?? basename(dirname(modelJson)),
               resize: undefined,
               publication: { version: options.modelVersion, labels: options.label, key },
@@ -91,7 +151,17 @@ export default defineCommand({
       context.stdout(`${graph}: within ${maxRelativeError.toExponential(1)} of ${against} (at most ${tolerance})`);
     for (const assumption of manifest.origin.assumptions ?? []) context.stderr(`Assumed: ${assumption}`);
     context.stdout(`Wrote ${manifest.name}@${manifest.version}: ${folder}`);
-    context.result({ folder, name: manifest.name, version: manifest.version, digest, parity: manifest.parity, scores: manifest.scores });
+    const files = await written(folder);
+    context.result({
+      folder,
+      name: manifest.name,
+      version: manifest.version,
+      digest,
+      parity: manifest.parity,
+      scores: manifest.scores,
+      variants: manifest.variants ?? {},
+      ...(layout === undefined ? {} : { layout: { name: layout, folder: out, files } }),
+    });
     return EXIT.done;
   },
 });
