@@ -15,7 +15,7 @@ import { openPackage } from '@robenc/shared/package/open.js';
 import { readPrivateKey } from '@robenc/shared/package/signature.js';
 import { version } from '@robenc/shared/version.js';
 import { exportRun } from '../run/package.js';
-import { stageRunVariants } from '../run/variants.js';
+import { stageRunPicture, stageRunVariants } from '../run/variants.js';
 import { labelledDataOptions } from './labelled-data.js';
 
 /** Relative error from tfjs that a model of other origin may have. */
@@ -49,13 +49,14 @@ export default defineCommand({
     attack: { type: 'boolean', description: 'also write PGD as one ONNX file, attack.onnx' },
     sign: { type: 'string', value: 'file', description: 'sign the manifest with this ed25519 private key (PEM)' },
     images: { type: 'number', integer: true, minimum: 1, maximum: 64, default: 2, description: 'runs: images in each comparison with tfjs' },
+    picture: { type: 'boolean', default: true, description: 'runs: no picture of adversarial images in the card' },
     precision: { type: 'list', value: 'format', choices: precisions.names, description: 'runs: number formats beside float32' },
     ...labelledDataOptions,
     calibration: { type: 'number', integer: true, minimum: 1, default: 128, description: '--precision: images that ranges are measured on' },
     compare: { type: 'number', integer: true, minimum: 1, default: 256, description: '--precision: test images that formats are compared on' },
-    eps: { type: 'string', value: 'radius', default: '4/255', description: '--precision: radius of the adversarial images, in pixels of [0,1]' },
+    eps: { type: 'string', value: 'radius', default: '4/255', description: '--precision and picture: radius of the adversarial images, in pixels of [0,1]' },
     maxDrop: { type: 'number', minimum: 0, maximum: 1, default: 0.01, description: '--precision: clean accuracy that a format may lose' },
-    seed: { type: 'number', integer: true, minimum: 0, default: 0, description: '--precision: choice of images and random starts' },
+    seed: { type: 'number', integer: true, minimum: 0, default: 0, description: '--precision and picture: choice of images and random starts' },
     layout: { type: 'string', choices: layouts.names, description: 'also write the package for another runtime, into --out' },
     out: { type: 'string', short: 'o', value: 'dir', description: '--layout: the folder to write' },
     force: { type: 'boolean', description: '--layout: write into --out even if it holds something' },
@@ -113,19 +114,18 @@ export default defineCommand({
             images: options.images,
             labels: options.label,
             key,
-            extend: (staged) =>
-              stageRunVariants(
-                {
-                  ...common,
-                  ...options,
-                  precisions: options.precision as readonly VariantName[],
-                  images: options.compare,
-                  epsilon: readDistance('eps', options.eps, 'linf'),
-                  cwd: context.cwd,
-                  signal: context.signal,
-                },
-                staged,
-              ),
+            extend: async (staged) => {
+              const job = {
+                ...common,
+                ...options,
+                images: options.compare,
+                epsilon: readDistance('eps', options.eps, 'linf'),
+                cwd: context.cwd,
+                signal: context.signal,
+              };
+              if (options.picture) await stageRunPicture(job, staged);
+              await stageRunVariants({ ...job, precisions: options.precision as readonly VariantName[] }, staged);
+            },
           })
         : await exportTfjsPackage({
             conversion: {

@@ -98,7 +98,8 @@ async function correct(
   return count;
 }
 
-async function adversarialImages({ graph, epsilon, seed, signal }: MeasureJob, set: ImageSet) {
+/** PGD on every image of the set, in batches as `imageBatches` makes them. */
+export async function adversarialImages({ graph, epsilon, seed, signal }: Pick<MeasureJob, 'graph' | 'epsilon' | 'seed' | 'signal'>, set: ImageSet) {
   const oracle = await openOracle(graph, { workers: 1, device: 'cpu' });
   try {
     const made = [];

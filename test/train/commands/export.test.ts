@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { VerificationReport } from '@robenc/export/report/document.js';
 import type { Command } from '@robenc/shared/config/command.js';
 import { readOptions } from '@robenc/shared/config/command-options.js';
+import { decodeImage } from '@robenc/shared/images/decode.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import exportCommand from '@robenc/train/commands/export.js';
 import fitHead from '@robenc/train/commands/fit-head.js';
@@ -50,6 +51,9 @@ describe('export and verify', function () {
     const { manifest, path } = await openPackage(join(root, 'models'), 'tiny');
     assert.deepEqual(Object.keys(manifest.variants!), ['float16', 'int8']);
     assert.match(readFileSync(path('card')!, 'utf8'), /## Other number formats[\s\S]*\| int8 \| static QDQ/);
+    const picture = await decodeImage(readFileSync(path('picture')!));
+    assert.deepEqual([picture.height, picture.width], [3 * 18 + 2, 8 * 18 + 2]);
+    assert.match(readFileSync(path('card')!, 'utf8'), /## Pictures[\s\S]*\(picture\.png\)/);
     assert.ok(existsSync(join(root, 'triton', 'tiny-encoder', '1', 'model.onnx')));
     await assert.rejects(run(exportCommand, { source: 'run' }, { layout: 'triton' }), refusal('usage', /--out go together/));
     await run(exportCommand, { source: 'tiny' }, { layout: 'triton', out: 'again' });
@@ -57,7 +61,7 @@ describe('export and verify', function () {
   });
 
   it('verifies every graph against the run: values and gradients, batches, extreme images; 1 where one differs', async () => {
-    await run(exportCommand, { source: 'run' }, { name: 'checked' });
+    await run(exportCommand, { source: 'run' }, { name: 'checked', picture: false });
     const flags = { source: 'run', device: ['cpu'], batch: ['1,3'], out: 'report' };
     assert.equal((await run(verify, { model: 'checked' }, flags)).code, 0);
     const { checks } = JSON.parse(readFileSync(join(root, 'report', 'verification.json'), 'utf8')) as VerificationReport;
