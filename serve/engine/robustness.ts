@@ -10,13 +10,22 @@ import type { Call } from './compute.js';
 import { cosineShift, embedImages } from './embed.js';
 import type { ServedModel } from './model.js';
 import { oracleOf } from './oracle.js';
+import { smoothedClass, type SmoothedClass, type SmoothingOptions } from './certificate.js';
+import { quantizedOutcomes } from './quantize.js';
+import { attackRadii } from './radii.js';
 
 export interface RobustnessJob {
   readonly images: readonly PreparedImage[];
   /** Per image: the true class, or null to attack what the model says about the clean image. */
   readonly labels: readonly (number | null)[];
   readonly attack: Attack;
-  readonly options: AttackOptions;
+  /** The options at each radius, ascending. */
+  readonly options: readonly AttackOptions[];
+  /** Look for the smallest radius that breaks, to this precision; null: do not. */
+  readonly bisect: number | null;
+  /** Count only what survives the rounding to 8 bits. */
+  readonly quantized: boolean;
+  readonly smoothing: SmoothingOptions | null;
   readonly seed: number;
   /** Also give the adversarial image as an 8-bit PNG. */
   readonly adversarialImages: boolean;
@@ -49,6 +58,17 @@ export interface RobustnessResult {
   readonly gradientEvaluations: number;
   readonly warnings: readonly string[];
   readonly adversarialImage: AdversarialImage | null;
+  /** float32 [3,height,width]. */
+  readonly adversarialPixels: Float32Array;
+  readonly radii: readonly {
+    readonly epsilon: number;
+    readonly verdict: Verdict;
+    readonly adversarial: Prediction['index'];
+    readonly linf: number;
+    readonly l2: number;
+  }[];
+  readonly smallest: { readonly broken: number; readonly unbroken: number } | null;
+  readonly certificate: SmoothedClass | null;
 }
 
 /** Runs the attack on every image. What is found depends on image, label, options and seed alone, not on the other images. */
@@ -64,14 +84,25 @@ export async function checkRobustness(model: ServedModel, job: RobustnessJob, ca
     // One id for all, because an image must fare the same alone and in company.
     images.map(() => 'image'),
   );
-  const outcomes = await job.attack.run({
-    oracle: oracleOf(model, call),
-    x,
-    labels,
-    options: job.options,
-    seed: job.seed,
-    ...(call.signal === undefined ? {} : { signal: call.signal }),
-  });
+  const oracle = oracleOf(model, call);
+  const all = await attackRadii(
+    {
+      oracle,
+      x,
+      labels,
+      attack: job.attack,
+      options: job.options,
+      seed: job.seed,
+      signal: call.signal,
+      finish: (found, some, epsilon) => (job.quantized ? quantizedOutcomes(found, some, epsilon, oracle) : Promise.resolve(found)),
+    },
+    job.bisect,
+  );
+  const outcomes = all.map((one) => one.outcomes.at(-1)!);
+  const { smoothing } = job;
+  const certificates = await Promise.all(
+    images.map((image) => (smoothing === null ? Promise.resolve(null) : smoothedClass(model, image, smoothing, job.seed, call))),
+  );
   const found = outcomes.map((outcome) => asImage(outcome.adversarial, images[0]!));
   const [adversarial, embeddings, stored] = await Promise.all([
     classifyImages(model, found, call),
@@ -94,6 +125,16 @@ export async function checkRobustness(model: ServedModel, job: RobustnessJob, ca
       gradientEvaluations: outcome.iterations,
       warnings: warningsOf(outcome),
       adversarialImage: stored?.[i] ?? null,
+      adversarialPixels: outcome.adversarial,
+      radii: all[i]!.outcomes.map((one, k) => ({
+        epsilon: job.options[k]!.epsilon,
+        verdict: clean[i]!.index !== labels[i] ? ('misclassified' as const) : one.broken ? ('not robust' as const) : ('not proven robust' as const),
+        adversarial: one.adversarialPrediction,
+        linf: one.linf,
+        l2: one.l2,
+      })),
+      smallest: all[i]!.smallest,
+      certificate: certificates[i]!,
     };
   });
 }

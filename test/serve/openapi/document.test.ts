@@ -63,7 +63,7 @@ describe('OpenAPI document', () => {
 
   it('asks of clients what has no default, and nothing else', () => {
     const required = (path: string) => document.paths[path]!['post']!.requestBody!.content['application/json']!.schema.required ?? [];
-    assert.deepEqual([required('/v1/embed'), required('/v1/classify'), required('/v1/robustness')], [[], [], ['epsilon']]);
+    assert.deepEqual([required('/v1/embed'), required('/v1/classify'), required('/v1/models/load')], [[], [], ['model']]);
   });
 
   it('every reference in it leads somewhere', () => {

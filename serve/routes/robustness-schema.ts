@@ -1,0 +1,104 @@
+/** @file What a robustness check is asked and answers. */
+import { Type, type Static } from '@sinclair/typebox';
+import { attacks } from '@robenc/shared/attacks/index.js';
+import { closed, ModelReference, optionsOf, PredictionSchema, Seed } from './schemas.js';
+
+/** Names of the attacks that can do with what the server computes. */
+export const USABLE = attacks.entries.filter(({ needsMargins }) => needsMargins !== true).map(({ name }) => name);
+
+const Distance = Type.Union([
+  Type.Number({ minimum: 0, description: 'a number of 0 or more, in linf at most 1' }),
+  Type.String({ maxLength: 40, description: 'a fraction such as "8/255"' }),
+]);
+const Label = Type.Union([Type.String({ maxLength: 2000, description: 'a class name' }), Type.Integer({ minimum: 0, description: 'the index of a class' })]);
+
+export const RobustnessOptions = optionsOf({
+  model: ModelReference,
+  epsilon: Type.Optional(Type.Union(Distance.anyOf, { description: 'radius of the attack in pixels of [0,1]: a number or a fraction such as "8/255"' })),
+  epsilons: Type.Optional(Type.Array(Distance, { minItems: 1, maxItems: 16, description: 'instead of epsilon: several radii' })),
+  norm: Type.Optional(
+    Type.Union([Type.Literal('linf'), Type.Literal('l2')], { description: 'how a change is measured: its greatest value, or its length; linf' }),
+  ),
+  smallest: Type.Boolean({ default: false, description: 'also look for the smallest radius at which the attack succeeds, by halving' }),
+  tolerance: Type.Number({ default: 0.0005, exclusiveMinimum: 0, maximum: 1, description: 'how exactly to find it' }),
+  quantized: Type.Boolean({ default: false, description: 'count only what is still found after rounding to 8 bits within the ball; for linf' }),
+  sigma: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, maximum: 10, description: 'also certify by randomised smoothing with normal noise of this deviation' }),
+  ),
+  draws: Type.Integer({ default: 1000, minimum: 10, maximum: 100000, description: 'noisy copies that are counted for the certificate' }),
+  alpha: Type.Number({ default: 0.001, exclusiveMinimum: 0, maximum: 0.5, description: 'how often the certificate may be wrong' }),
+  adversarialArray: Type.Boolean({ default: false, description: 'also give the adversarial image as base64 of an .npy file, float32 [1,3,H,W]' }),
+  attack: Type.String({ default: 'pgd', description: `one of: ${USABLE.join(', ')}` }),
+  steps: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'steps of the attack' })),
+  stepSize: Type.Optional(Type.Union(Distance.anyOf, { description: 'length of a step, as epsilon' })),
+  randomStart: Type.Optional(Type.Boolean({ description: 'start at a random point of the ball' })),
+  restarts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20, description: 'runs from other random starts' })),
+  queries: Type.Optional(Type.Integer({ minimum: 1, maximum: 10000, description: 'points that the attack square tries; its cost' })),
+  seed: Seed,
+  label: Type.Optional(
+    Type.Union(Label.anyOf, { description: 'the true class, by name or index. Without it the attack is against what the model says about the clean image.' }),
+  ),
+  labels: Type.Optional(Type.Array(Label, { minItems: 1, maxItems: 16, description: 'the true class of each image, where several are sent' })),
+  adversarialImage: Type.Boolean({ default: false, description: 'also give the adversarial image, as base64 of an 8-bit PNG' }),
+});
+
+export type RobustnessOptions = Static<typeof RobustnessOptions>;
+
+export const Result = Type.Object(
+  {
+    verdict: Type.Union([Type.Literal('misclassified'), Type.Literal('not robust'), Type.Literal('not proven robust')], {
+      description:
+        '"misclassified": wrong without any attack; "not robust": an image within epsilon is misclassified; "not proven robust": this attack found none, which proves nothing about others',
+    }),
+    label: Type.Object(
+      { index: Type.Integer(), label: Type.String(), source: Type.Union([Type.Literal('request'), Type.Literal('prediction')]) },
+      { ...closed, description: 'the class that was attacked' },
+    ),
+    clean: PredictionSchema,
+    adversarial: PredictionSchema,
+    flipped: Type.Boolean({ description: 'whether the adversarial prediction differs from the clean one' }),
+    loss: Type.Object({ before: Type.Number(), after: Type.Number() }, { ...closed, description: 'cross-entropy with the attacked class' }),
+    embeddingCosineShift: Type.Number({ minimum: 0, maximum: 2, description: '1 - cosine between the embeddings of the clean and the adversarial image' }),
+    linf: Type.Number({ minimum: 0, description: 'greatest change of a pixel' }),
+    l2: Type.Number({ minimum: 0, description: 'Euclidean length of the change' }),
+    gradientEvaluations: Type.Integer({ minimum: 0 }),
+    warnings: Type.Array(Type.String()),
+    adversarialImage: Type.Union([
+      Type.Object(
+        { png: Type.String({ description: 'base64' }), prediction: PredictionSchema, linf: Type.Number({ minimum: 0 }) },
+        { ...closed, description: 'as stored in 8 bits, whose rounding may undo a flip' },
+      ),
+      Type.Null(),
+    ]),
+    adversarialArray: Type.Union([Type.String({ description: 'base64 of an .npy file, which /v1/classify takes' }), Type.Null()]),
+    radii: Type.Array(
+      Type.Object(
+        {
+          epsilon: Type.Number(),
+          verdict: Type.Union([Type.Literal('misclassified'), Type.Literal('not robust'), Type.Literal('not proven robust')]),
+          adversarial: Type.Integer({ description: 'the class at the worst point that was found' }),
+          linf: Type.Number(),
+          l2: Type.Number(),
+        },
+        closed,
+      ),
+      { description: 'for each radius, ascending; the fields above are those of the largest' },
+    ),
+    smallest: Type.Union([Type.Object({ broken: Type.Number(), unbroken: Type.Number() }, closed), Type.Null()], {
+      description: 'the smallest radius tried at which the attack succeeded, and the largest below at which it did not; null where it never did',
+    }),
+    certificate: Type.Union([
+      Type.Object(
+        {
+          index: Type.Integer({ description: 'class of the smoothed classifier; -1 where it abstains' }),
+          probability: Type.Number({ description: 'lower bound of its probability under noise' }),
+          radius: Type.Union([Type.Number(), Type.Null()], { description: 'Euclidean radius within which the smoothed classifier keeps it' }),
+        },
+        closed,
+      ),
+      Type.Null(),
+    ]),
+  },
+  closed,
+);
+export type Result = Static<typeof Result>;
