@@ -46,5 +46,7 @@ for (const folder of packages) {
   if (existsSync(join(root, folder, 'node_modules'))) symlinkSync(join(root, folder, 'node_modules'), join(dist, folder, 'node_modules'), 'junction');
 }
 const { name, version, description, license, type, engines, bin, dependencies } = rootPackage;
-writeJson('package.json', { name, version, description, license, private: true, type, engines, bin, workspaces: packages, dependencies });
+const library = { types: './shared/library/robenc.d.ts', default: './shared/library/robenc.js' };
+const exports = { '.': library, './package.json': './package.json' };
+writeJson('package.json', { name, version, description, license, private: true, type, engines, bin, exports, workspaces: packages, dependencies });
 console.log(`built ${dist}; try: node dist/cli/robenc.mjs --version`);
