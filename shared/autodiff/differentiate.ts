@@ -1,11 +1,14 @@
 /** @file From a model to the graph of its gradient: loss per image, the model's own outputs, and the gradient of the sum of the losses. */
 import { RobencError } from '../errors.js';
 import { copyInto } from '../graph/copy.js';
+import type { Block } from '../graph/operator.js';
 import { optimize } from '../graph/passes/index.js';
 import { describeType, isFloat, type Graph, type Node, type Value } from '../graph/value.js';
 import { newBuilder, operators } from '../ops/index.js';
 import { attackLosses } from './losses/index.js';
 import type { AttackLoss, LossInput } from './losses/loss.js';
+import { describeBlocks } from '../graph/import/unreadable.js';
+import { remarksBetween } from './remarks.js';
 import { gradient } from './vjp.js';
 
 export interface DifferentiateOptions {
@@ -64,13 +67,15 @@ export function differentiate(source: Graph, { wrt, loss, output, straightThroug
   const chosen = copied.outputs[outputName]!;
   const scores = isOnLogits(attackLoss) ? beforeSoftmax(chosen, warnings) : chosen;
   const built = attackLoss.build(g, g.cast(scores, wide), lossInputs);
-  const slopes = gradient(g, [built.seed], variables.map(copied.of), { straightThrough: new Set(straightThrough) });
+  const options = { straightThrough: new Set(straightThrough) };
+  const slopes = gradient(g, [built.seed], variables.map(copied.of), options);
+  const remarks = remarksBetween(operators, model.nodes, variables, [scored], options);
+  if (remarks.length > 0) warnings.push(`${describeBlocks(remarks)}.`);
   g.output('loss', built.loss);
   for (const { name } of model.outputs) g.output(name, copied.outputs[name]!);
   for (const [i, { name }] of variables.entries()) {
     const slope = slopes[i];
-    if (!slope)
-      throw new RobencError('unsupported', `The output "${outputName}" does not depend on "${name}" through floats: there is no gradient.`, { field: 'wrt' });
+    if (!slope) throw new RobencError('unsupported', withoutGradient(outputName, name, remarks), { field: 'wrt' });
     g.output(gradients[name]!, slope);
   }
   const graph = g.build(`${model.name}_gradient`);
@@ -82,6 +87,11 @@ export function differentiate(source: Graph, { wrt, loss, output, straightThroug
 function leanModel(model: Graph, wrt: string | readonly string[], straightThrough: readonly string[]): Graph {
   const names = typeof wrt === 'string' ? [wrt] : wrt;
   return straightThrough.length > 0 || names.some((name) => constantNamed(model, name)) ? model : optimize(model, operators);
+}
+
+function withoutGradient(output: string, name: string, remarks: readonly Block[]): string {
+  const between = remarks.length === 0 ? '' : ` Between them: ${describeBlocks(remarks)}.`;
+  return `The output "${output}" does not depend on "${name}" through floats: there is no gradient.${between}`;
 }
 
 /** Inputs and constants by name, each once. Throws `usage` for a name that there is not, or of something that is not a float. */

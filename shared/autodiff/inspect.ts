@@ -2,25 +2,14 @@
 import { messageOf } from '../errors.js';
 import { fromOnnx } from '../graph/from-onnx.js';
 import { printGraph } from '../graph/print.js';
-import { ARRAY_OF, describeType, isFloat, type Dim, type Graph, type Value } from '../graph/value.js';
-import { operators } from '../ops/index.js';
+import { ARRAY_OF, describeType, type Dim, type Graph, type Value } from '../graph/value.js';
 import { decodeModel } from '../proto/decode.js';
-import type { Block } from '../graph/operator.js';
-import { blocksBetween, pathBetween } from './path.js';
+import { gradientPaths, type GradientPath } from './gradient-paths.js';
 
 export interface Port {
   readonly name: string;
   /** `float32[batch,3,32,32]` */
   readonly type: string;
-}
-
-/** Whether d output / d input exists. */
-export interface GradientPath {
-  readonly input: string;
-  readonly output: string;
-  /** `blocked` where every or some path goes through `blocks`; `none` where the output does not depend on the input through floats. */
-  readonly gradient: 'yes' | 'blocked' | 'none';
-  readonly blocks: readonly Block[];
 }
 
 /** Bytes; activations are those of one image (every open size taken as 1). */
@@ -92,21 +81,6 @@ function readGraph(bytes: Uint8Array, source: string, folder: string): { graph: 
   } catch (error) {
     return { graph: null, problem: messageOf(error) };
   }
-}
-
-/** For every float input and float output: whether a gradient passes, and what is in its way. */
-function gradientPaths(graph: Graph): GradientPath[] {
-  const isDifferentiable = (value: Value) => isFloat(value.type.dtype);
-  return graph.inputs.filter(isDifferentiable).flatMap((input) =>
-    graph.outputs
-      .filter(({ value }) => isDifferentiable(value))
-      .map(({ name, value }) => {
-        const between = pathBetween(operators, graph.nodes, [input], [value]).nodes;
-        const blocks = blocksBetween(operators, graph.nodes, [input], [value]);
-        const reached = value === input || between.length > 0 || blocks.length > 0;
-        return { input: input.name, output: name, gradient: !reached ? 'none' : blocks.length > 0 ? 'blocked' : 'yes', blocks };
-      }),
-  );
 }
 
 /** Each value lives from the node that makes it to the last that reads it; outputs live to the end. */

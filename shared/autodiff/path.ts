@@ -33,22 +33,29 @@ export function pathBetween(
   for (const node of [...downstream].reverse()) {
     if (!node.outputs.some((output) => wanted.has(output) && reached.has(output))) continue;
     between.push(node);
-    for (const input of node.inputs) if (input && reached.has(input)) wanted.add(input);
+    for (const [i, input] of node.inputs.entries()) if (input && reached.has(input) && passesInput(operators, node, i, options)) wanted.add(input);
   }
   return { nodes: between.reverse(), values: new Set([...reached].filter((value) => wanted.has(value))) };
 }
 
 /** The nodes that read a value on a path from `sources`, and these values. */
-function pathFrom(operators: Operators, nodes: readonly Node[], sources: readonly Value[], options: PathOptions): Path {
+export function pathFrom(operators: Operators, nodes: readonly Node[], sources: readonly Value[], options: PathOptions): Path {
   const reached = new Set<Value>(sources);
   const downstream: Node[] = [];
   for (const node of nodes) {
-    if (!node.inputs.some((input) => input && reached.has(input))) continue;
+    if (!node.inputs.some((input, i) => input && reached.has(input) && passesInput(operators, node, i, options))) continue;
     if (options.independent && node.outputs.some((output) => sources.includes(output))) continue;
     downstream.push(node);
     for (const output of node.outputs) if (carries(operators, node, output, reached, options)) reached.add(output);
   }
   return { nodes: downstream, values: reached };
+}
+
+/** Whether a cotangent may come back to input i: not where an operator reads only its shape, or takes it for a constant. */
+export function passesInput(operators: Operators, node: Node, i: number, { straightThrough }: PathOptions = {}): boolean {
+  if (straightThrough?.has(node.op)) return i === 0;
+  const definition = operators.find(node.op, node.domain);
+  return !definition?.shapeOnly && !definition?.constantInputs?.(node)[i];
 }
 
 /** Floats have cotangents. Whole numbers have them where a quantiser made them, and as long as they keep their type. */
@@ -60,23 +67,34 @@ function carries(operators: Operators, node: Node, output: Value, reached: Reado
   return node.inputs.some((input) => input && reached.has(input) && input.type.dtype === dtype);
 }
 
+/** The options under which casts to whole numbers lie on the path, so that they are found on it. */
+export function throughCasts({ straightThrough = new Set(), ...options }: PathOptions): PathOptions {
+  return { ...options, straightThrough: new Set([...straightThrough, 'Cast']) };
+}
+
 /**
  * Every node that stops the gradient on its way from `sources` to `targets`, and why: operators without a rule, and casts to whole numbers, which would
- * otherwise be a derivative of 0 that nobody asked for. Masks (comparisons, logic) and sizes stop nothing.
+ * otherwise be a derivative of 0 that nobody asked for. What else adds nothing is told by `remarksBetween`.
  */
 export function blocksBetween(
   operators: Operators,
   nodes: readonly Node[],
   sources: readonly Value[],
   targets: readonly Value[],
-  { straightThrough = new Set() }: PathOptions = {},
+  options: PathOptions = {},
 ): Block[] {
-  const path = pathBetween(operators, nodes, sources, targets, { straightThrough: new Set([...straightThrough, 'Cast']) });
-  return path.nodes.flatMap((node) => {
-    if (straightThrough.has(node.op) || !node.outputs.some((output) => path.values.has(output))) return [];
+  return [...blockedNodes(operators, pathBetween(operators, nodes, sources, targets, throughCasts(options)), options).values()];
+}
+
+/** The nodes of a path that stop the gradient. */
+export function blockedNodes(operators: Operators, path: Path, { straightThrough }: PathOptions = {}): Map<Node, Block> {
+  const blocks = new Map<Node, Block>();
+  for (const node of path.nodes) {
+    if (straightThrough?.has(node.op) || !node.outputs.some((output) => path.values.has(output))) continue;
     const reason = reasonOf(operators.find(node.op, node.domain), node);
-    return reason === null ? [] : [{ node: node.name, op: node.op, reason }];
-  });
+    if (reason !== null) blocks.set(node, { node: node.name, op: node.op, reason });
+  }
+  return blocks;
 }
 
 function reasonOf(definition: OpDef | undefined, node: Node): string | null {

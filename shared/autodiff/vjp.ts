@@ -1,9 +1,10 @@
 /** @file Reverse-mode differentiation of a graph under construction: adds the nodes that compute vector-Jacobian products. */
 import { RobencError } from '../errors.js';
 import type { GraphBuilder } from '../graph/builder.js';
-import type { GradRule } from '../graph/operator.js';
+import { describeBlocks, reasonOf } from '../graph/import/unreadable.js';
+import type { Block, GradRule } from '../graph/operator.js';
 import { describeType, floats, isFloat, numbersOf, type Node, type Value } from '../graph/value.js';
-import { blocksBetween, pathBetween, type Path, type PathOptions } from './path.js';
+import { blockedNodes, pathBetween, throughCasts, type Path, type PathOptions } from './path.js';
 
 export interface Seed {
   readonly value: Value;
@@ -17,16 +18,39 @@ export interface Seed {
  * Everything of float16 is differentiated in float32: halves end at 6e-8, and many gradients begin below.
  *
  * @returns one value per entry of `wrt`, in its shape and type (float32 for float16); null where no path of floats leads from it to a seed.
- * @throws RobencError `unsupported` naming every operator on such a path through which no gradient passes.
+ * @throws RobencError `unsupported` naming every node on such a path through which no gradient passes.
  */
 export function gradient(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], options: PathOptions = {}): (Value | null)[] {
-  const targets = seeds.map((seed) => seed.value);
-  refuseBlocks(g, wrt, targets, options);
-  return sweep(g, seeds, wrt, pathBetween(g.operators, g.nodes, wrt, targets, options), options);
+  const { slopes, blocks } = tryGradient(g, seeds, wrt, options);
+  if (blocks.length > 0) throw blocked(blocks);
+  return slopes;
 }
 
-/** Walks a path backwards. */
-function sweep(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], path: Path, options: PathOptions): (Value | null)[] {
+/** The same, with the nodes through which no gradient passes in place of an error: operators without a rule, and rules that refuse a node as it is. */
+export function tryGradient(
+  g: GraphBuilder,
+  seeds: readonly Seed[],
+  wrt: readonly Value[],
+  options: PathOptions = {},
+): { readonly slopes: (Value | null)[]; readonly blocks: readonly Block[] } {
+  const targets = seeds.map((seed) => seed.value);
+  const wide = pathBetween(g.operators, g.nodes, wrt, targets, throughCasts(options));
+  const blocks = blockedNodes(g.operators, wide, options);
+  const path = blocks.size > 0 ? wide : pathBetween(g.operators, g.nodes, wrt, targets, options);
+  const refuse = (node: Node, reason: string): void => void blocks.set(node, { node: node.name, op: node.op, reason });
+  const slopes = sweep(g, seeds, wrt, path, options, { blocked: new Set(blocks.keys()), refuse });
+  // In the order of the graph.
+  return { slopes, blocks: wide.nodes.flatMap((node) => blocks.get(node) ?? []) };
+}
+
+/** Nodes that are known to have no rule, and what to do where a rule refuses. */
+interface Obstacles {
+  readonly blocked: ReadonlySet<Node>;
+  refuse(node: Node, reason: string): void;
+}
+
+/** Walks a path backwards. Behind an obstacle it goes on with ones, so that the obstacles there are found too. */
+function sweep(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], path: Path, options: PathOptions, obstacles?: Obstacles): (Value | null)[] {
   const cotangents = new Map<Value, Value>();
   const accumulate = (value: Value, cotangent: Value): void => {
     const before = cotangents.get(value);
@@ -37,14 +61,26 @@ function sweep(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], p
     const dy = node.outputs.map((output) => cotangents.get(output) ?? null);
     if (dy.every((cotangent) => cotangent === null)) continue;
     const needs = node.inputs.map((input) => input !== null && path.values.has(input));
-    const rule = options.straightThrough?.has(node.op) ? copied : (g.operators.find(node.op, node.domain)!.grad ?? throughParts);
-    const dx = rule(g, widened(g, node), dy, needs);
+    const rule = options.straightThrough?.has(node.op) ? copied : (g.operators.find(node.op, node.domain)?.grad ?? throughParts);
+    const dx = obstacles?.blocked.has(node) ? null : attempt(() => rule(g, widened(g, node), dy, needs), node, obstacles);
     for (const [i, input] of node.inputs.entries()) {
-      const cotangent = needs[i] ? dx[i] : null;
-      if (input && cotangent) accumulate(input, cotangent);
+      if (!input || !needs[i]) continue;
+      const cotangent = dx ? dx[i] : g.expand(g.scalar(1), input.type.shape, input);
+      if (cotangent) accumulate(input, cotangent);
     }
   }
   return wrt.map((value) => cotangents.get(value) ?? null);
+}
+
+/** What a rule gives; null where it refuses and somebody listens. */
+function attempt<T>(rule: () => T, node: Node, obstacles: Obstacles | undefined): T | null {
+  try {
+    return rule();
+  } catch (cause) {
+    if (!obstacles || !(cause instanceof RobencError) || cause.code !== 'unsupported') throw cause;
+    obstacles.refuse(node, reasonOf(cause));
+    return null;
+  }
 }
 
 /** Makes the results once more of simpler operators, and differentiates these by each input with the others held. */
@@ -88,15 +124,12 @@ const copied: GradRule = (g, node, [dy]) => {
   return [isFloat(x.type.dtype) ? g.cast(cotangent, x.type.dtype) : cotangent];
 };
 
-function refuseBlocks(g: GraphBuilder, wrt: readonly Value[], targets: readonly Value[], options: PathOptions): void {
-  const blocks = blocksBetween(g.operators, g.nodes, wrt, targets, options);
-  if (blocks.length === 0) return;
-  const list = blocks.map((block) => `${block.op} "${block.node}" (${block.reason})`).join('; ');
+function blocked(blocks: readonly Block[]): RobencError {
   const [these, them, copies] = blocks.length === 1 ? ['this node', 'it', 'a copy of its input'] : ['these nodes', 'them', 'copies of their inputs'];
   const names = [...new Set(blocks.map((block) => block.op))].join();
-  throw new RobencError(
+  return new RobencError(
     'unsupported',
-    `No gradient passes through ${list}. Cut the model before ${these}, replace ${them}, or take ${them} for ${copies} with --straight-through ${names}.`,
+    `No gradient passes through ${describeBlocks(blocks)}. Cut the model before ${these}, replace ${them}, or take ${them} for ${copies} with --straight-through ${names}.`,
     { field: 'straight-through' },
   );
 }

@@ -1,9 +1,11 @@
 /** @file `robenc inspect`: what a model takes, gives, is made of and costs, and whether it can be attacked white-box. */
 import { dirname } from 'node:path';
-import { inspectModel, type GradientPath, type Inspection } from '../autodiff/inspect.js';
+import type { GradientPath } from '../autodiff/gradient-paths.js';
+import { inspectModel, type Inspection } from '../autodiff/inspect.js';
 import { defineCommand, type CommandContext } from '../config/command.js';
 import { EXIT } from '../errors.js';
 import { readBytes } from '../files.js';
+import { describeBlocks } from '../graph/import/unreadable.js';
 import { locateFile, modelsOption } from '../package/locate.js';
 
 export default defineCommand({
@@ -44,11 +46,12 @@ function print(model: string, inspection: Omit<Inspection, 'text'>, { stdout, st
   if (problem !== null) stderr(`robenc cannot compute with this model: ${problem}`);
 }
 
-function gradientText({ input, output, gradient, blocks }: GradientPath): string {
+function gradientText({ input, output, gradient, blocks, remarks }: GradientPath): string {
+  const told = remarks.length === 0 ? '' : `; note ${describeBlocks(remarks)}`;
   const path = `of ${output} by ${input}`;
-  if (gradient === 'yes') return `${path}: yes`;
-  if (gradient === 'none') return `${path}: none, no path of floats leads from one to the other`;
-  return `${path}: blocked by ${blocks.map(({ op, node, reason }) => `${op} "${node}" (${reason})`).join('; ')}`;
+  if (gradient === 'yes') return `${path}: yes${told}`;
+  if (gradient === 'none') return `${path}: none, no path of floats leads from one to the other${told}`;
+  return `${path}: blocked by ${describeBlocks(blocks)}${told}`;
 }
 
 function listed(counts: Readonly<Record<string, number>>, text: (name: string, count: number) => string): string {

@@ -4,6 +4,7 @@ import { evaluate } from './constants/evaluate.js';
 import { numberToHalf } from '../math/float16.js';
 import { checkShape, divide, elements, isFixed, sameShape } from './dim.js';
 import { attempt, Context, LONGEST_LIST, SMALL } from './inference.js';
+import { exact, keyOf } from './node-key.js';
 import type { OpDef, Operators } from './operator.js';
 import { simplify } from './simplify.js';
 import { describeType, integers, isFloat, numbersOf, sizeOf } from './value.js';
@@ -37,6 +38,7 @@ export class GraphBuilder {
   readonly #operators: Operators;
   readonly #inputs: Value[] = [];
   readonly #outputs: GraphOutput[] = [];
+  readonly #outputNames = new Set<string>();
   readonly #nodes: Node[] = [];
   readonly #names = new Set<string>();
   readonly #counts = new Map<string, number>();
@@ -70,7 +72,8 @@ export class GraphBuilder {
   }
 
   output(name: string, value: Value): void {
-    if (this.#outputs.some((output) => output.name === name)) throw new RobencError('bad-input', `Two graph outputs are named "${name}". Rename one.`);
+    if (this.#outputNames.has(name)) throw new RobencError('bad-input', `Two graph outputs are named "${name}". Rename one.`);
+    this.#outputNames.add(name);
     this.#outputs.push({ name, value });
   }
 
@@ -279,21 +282,4 @@ export class GraphBuilder {
       throw new RobencError('unsupported', `A mean over a size that is known only at run time: [${whole.join(',')}] to [${part.join(',')}].`);
     return quotient;
   }
-}
-
-/** Equal keys mean equal results. null where an attribute holds a tensor: those are compared by nobody. */
-function keyOf(op: string, domain: string, inputs: readonly (Value | null)[], attrs: Attrs, count: number): string | null {
-  const names = Object.keys(attrs).sort();
-  const parts: string[] = [];
-  for (const name of names) {
-    const attr = attrs[name]!;
-    if (typeof attr === 'object' && 'dtype' in attr) return null;
-    parts.push(`${name}=${JSON.stringify(attr)}`);
-  }
-  return `${domain}.${op}|${inputs.map((value) => value?.id ?? '').join()}|${parts.join()}|${count}`;
-}
-
-/** Tells -0 from 0, as their reciprocals differ. */
-function exact(x: number): string {
-  return Object.is(x, -0) ? '-0' : String(x);
 }

@@ -56,6 +56,10 @@ export interface OpDef {
   lower?(g: GraphBuilder, node: Node): readonly Value[];
   /** True for operators whose result differs from call to call. */
   readonly stochastic?: boolean;
+  /** True for operators whose results depend on the shape of their input alone, so that no gradient is missing. */
+  readonly shapeOnly?: boolean;
+  /** Inputs of floats on which the result depends although `grad` gives them no cotangent: why, by position. */
+  constantInputs?(node: Node): Readonly<Record<number, string>>;
 }
 
 /** The table of operators, by domain and name. */

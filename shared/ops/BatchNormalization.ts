@@ -83,13 +83,21 @@ function trainingGradient(g: GraphBuilder, node: Node, dy: Value, needs: readonl
   return [dx, dgamma, dbeta, null, null];
 }
 
-/** The batch's own mean and biased variance, solved from the updated running statistics (momentum 0 gives them as they are). */
+/** The batch's own mean and biased variance: solved from the updated running statistics (momentum 0 gives them as they are), or computed where the node does not give these. */
 function batchStatistics(g: GraphBuilder, node: Node, runningMean: Value, runningVariance: Value): { mean: Value; variance: Value } {
   const momentum = (node.attrs['momentum'] as number | undefined) ?? 0.9;
   const [, updatedMean, updatedVariance] = node.outputs;
-  if (!updatedMean || !updatedVariance || momentum === 1)
-    throw new Error('training-mode batch normalisation needs its statistics as outputs to be differentiated');
+  if (!updatedMean || !updatedVariance || momentum === 1) {
+    const x = node.inputs[0]!;
+    const mean = averaged(g, x, true);
+    const distance = g.sub(x, mean);
+    return { mean: g.reshape(mean, [x.type.shape[1]!]), variance: averaged(g, g.mul(distance, distance), false) };
+  }
   const solve = (updated: Value, old: Value): Value =>
     momentum === 0 ? updated : g.div(g.sub(updated, g.mul(old, g.scalarLike(momentum, old))), g.scalarLike(1 - momentum, old));
   return { mean: solve(updatedMean, runningMean), variance: solve(updatedVariance, runningVariance) };
+}
+
+function averaged(g: GraphBuilder, x: Value, keep: boolean): Value {
+  return g.node('ReduceMean', [x, g.ints(otherAxes(x))], { keepdims: keep ? 1 : 0 });
 }

@@ -7,4 +7,5 @@ export default defineOp({
   op: 'EyeLike',
   infer: (context) => [{ dtype: typeAttr(context.attrs, context.type(0).dtype), shape: context.type(0).shape }],
   grad: () => [null],
+  shapeOnly: true,
 });

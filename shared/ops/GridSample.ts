@@ -18,6 +18,10 @@ export default defineOp({
     return [{ dtype: x.dtype, shape: [x.shape[0]!, x.shape[1]!, ...grid.shape.slice(1, -1)] }];
   },
   grad: null,
+  constantInputs: (node): Readonly<Record<number, string>> =>
+    textAttr(node.attrs, 'mode', 'linear') === 'nearest'
+      ? { 1: 'its grid is rounded to whole places in mode nearest, so that its derivative is 0 wherever it has one' }
+      : {},
   parts: (g, node) => {
     const [x, grid] = node.inputs as [Value, Value];
     const sizes = imageSizes(node, x);

@@ -15,6 +15,7 @@ export default defineOp({
     return [{ dtype: x.dtype, shape: [rois.shape[0]!, x.shape[1]!, ...pooled] }];
   },
   grad: null,
+  constantInputs: () => ({ 1: 'its regions are rounded to whole places, so that their derivative is 0 wherever it has one' }),
   parts: (g, node) => {
     const [x, rois] = node.inputs as [Value, Value];
     const [height, width] = imageSizes(node, x) as [number, number];

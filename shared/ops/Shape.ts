@@ -8,6 +8,7 @@ export default defineOp({
   op: 'Shape',
   infer: (context) => [{ dtype: 'int64', shape: [sizes(context).length] }],
   grad: null,
+  shapeOnly: true,
   known: sizes,
 });
 

@@ -18,6 +18,7 @@ export function randomLike(op: string): OpDef {
     op,
     infer: (context) => [{ dtype: typeAttr(context.attrs, context.type(0).dtype), shape: context.type(0).shape }],
     grad: () => [null],
+    shapeOnly: true,
     stochastic: true,
   });
 }

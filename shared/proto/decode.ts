@@ -8,8 +8,18 @@ import { perMessage, type Field, type MessageName, type Scalar } from './schemas
 
 /** Messages in messages; protobuf's own readers stop at 100 too. */
 const MAX_DEPTH = 100;
-/** Two bytes of a file can ask for one object; this bounds the memory (about 1 GB) that a hostile file can take. Real models hold thousands. */
-const MAX_MESSAGES = 5_000_000;
+/**
+ * Two bytes of a file can ask for an object of hundreds, and one byte for a number of eight. So a file may hold so many to begin with, and more in proportion to
+ * its size; that bounds memory to a small multiple of the file. Real models have names, texts and weights, and stay far below.
+ */
+const MOST = {
+  messages: { base: 250_000, bytesEach: 48 },
+  nodes: { base: 80_000, bytesEach: 400 },
+  numbers: { base: 2_000_000, bytesEach: 4 },
+} as const;
+
+/** What lists hold that nothing was put into. */
+const NONE: readonly never[] = Object.freeze([]);
 
 const WIRE = { varint: 0, eight: 1, sized: 2, startGroup: 3, endGroup: 4, four: 5 } as const;
 
@@ -54,7 +64,7 @@ type Slots = Record<string, unknown>;
 class Decoder {
   readonly #reader: protobuf.Reader;
   readonly #path: string[] = [];
-  #messages = 0;
+  readonly #counts = { messages: 0, nodes: 0, numbers: 0 };
 
   constructor(bytes: Uint8Array) {
     // A plain view: protobufjs reads Node's Buffers with methods that copy.
@@ -72,7 +82,8 @@ class Decoder {
 
   message(name: MessageName, end: number): Slots {
     if (this.#path.length > MAX_DEPTH) throw new RangeError(`messages lie more than ${MAX_DEPTH} deep in each other`);
-    if (++this.#messages > MAX_MESSAGES) throw new RangeError(`it holds more than ${MAX_MESSAGES} messages`);
+    this.#count('messages', 1);
+    if (name === 'NodeProto') this.#count('nodes', 1);
     const reader = this.#reader;
     const slots = blank(name);
     const columns = new Map<string, ColumnReader>();
@@ -92,36 +103,44 @@ class Decoder {
     if (field.repeat === 'column') {
       let column = columns.get(key);
       if (column === undefined) columns.set(key, (column = new ColumnReader(field.kind)));
-      if (wireType === WIRE.sized) column.readPacked(this.#reader, this.#sizedEnd(end));
-      else if (wireType === column.wireType) column.readSingle(this.#reader);
-      else throw wrongWire(key, wireType);
+      if (wireType === WIRE.sized) {
+        const last = this.#sizedEnd(end);
+        // Numbers of fixed size take in memory what they take in the file.
+        if (column.wireType === WIRE.varint) this.#count('numbers', last - this.#reader.pos);
+        column.readPacked(this.#reader, last);
+      } else if (wireType === column.wireType) {
+        this.#count('numbers', 1);
+        column.readSingle(this.#reader);
+      } else throw wrongWire(key, wireType);
     } else if (typeof field.kind === 'object') {
       if (wireType !== WIRE.sized) throw wrongWire(key, wireType);
       this.#nested(slots, key, field.kind.message, field.repeat === 'many', end);
     } else if (field.repeat === 'many') {
-      this.#many(slots[key] as unknown[], key, field.kind, wireType, end);
+      this.#many(listAt(slots, key), key, field.kind, wireType, end);
     } else {
       slots[key] = this.#scalar(key, field.kind, wireType, end);
     }
   }
 
   #nested(slots: Slots, key: string, message: MessageName, many: boolean, end: number): void {
-    const list = slots[key] as unknown[] | undefined;
-    if (!many && list !== undefined) throw new RangeError(`${key} is there twice`);
-    this.#path.push(many ? `${key}[${list!.length}]` : key);
+    if (!many && slots[key] !== undefined) throw new RangeError(`${key} is there twice`);
+    const list = many ? listAt(slots, key) : null;
+    this.#path.push(list ? `${key}[${list.length}]` : key);
     const value = this.message(message, this.#sizedEnd(end));
     this.#path.pop();
-    if (many) list!.push(value);
+    if (list) list.push(value);
     else slots[key] = value;
   }
 
   /** One element, or a packed list of them: writers may choose either. */
   #many(list: unknown[], key: string, kind: Scalar, wireType: number, end: number): void {
+    this.#count('numbers', 1);
     if (wireType !== WIRE.sized || WIRE_TYPES[kind] === WIRE.sized) {
       list.push(this.#scalar(key, kind, wireType, end));
       return;
     }
     const last = this.#sizedEnd(end);
+    this.#count('numbers', WIRE_TYPES[kind] === WIRE.varint ? last - this.#reader.pos : (last - this.#reader.pos) / 4);
     while (this.#reader.pos < last) list.push(this.#scalar(key, kind, WIRE_TYPES[kind], last));
     if (this.#reader.pos !== last) throw new RangeError(`the packed list ${key} ends in the middle of a number`);
   }
@@ -141,6 +160,14 @@ class Decoder {
     const view = reader.buf.subarray(reader.pos, last);
     reader.pos = last;
     return view;
+  }
+
+  /** Throws RangeError where a file holds more of something than its size can account for. */
+  #count(what: keyof typeof MOST, count: number): void {
+    this.#counts[what] += count;
+    const { base, bytesEach } = MOST[what];
+    const most = base + Math.floor(this.#reader.len / bytesEach);
+    if (this.#counts[what] > most) throw new RangeError(`it holds more than ${most} ${what}, too many for a model of this size`);
   }
 
   /** Reads a length; the byte after what it covers, which must lie in the enclosing message. */
@@ -177,9 +204,17 @@ const LOOKUP = perMessage((fields): ReadonlyMap<number, Known> => new Map(fields
 function blank(name: MessageName): Slots {
   const slots: Slots = {};
   for (const { key, field } of LOOKUP[name].values()) {
-    if (field.repeat === 'many') slots[key] = [];
+    if (field.repeat === 'many') slots[key] = NONE;
     else if (field.repeat === 'column') slots[key] = COLUMNS[field.kind].empty;
     else if (field.repeat === 'plain') slots[key] = field.kind === 'text' ? '' : 0;
   }
   return slots;
+}
+
+/** The list of a field, to put something into. */
+function listAt(slots: Slots, key: string): unknown[] {
+  if (slots[key] !== NONE) return slots[key] as unknown[];
+  const own: unknown[] = [];
+  slots[key] = own;
+  return own;
 }

@@ -1,14 +1,15 @@
 /** @file Tensors whose elements lie in another file beside the model. Only files inside the model's folder are read. */
-import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { messageOf, RobencError } from '../errors.js';
 import type { TensorProto } from './onnx.js';
 
 /**
  * The bytes that `externalData` names. The location must be a plain path inside `folder`: not absolute, without `..`, and not a link that leads out.
- * Throws `bad-file` for a location outside, a missing file or a range that the file does not have.
+ * Throws `bad-file` for a location outside, a missing file, a range that the file does not have, or one of another length than `bytes`, which the tensor takes;
+ * `unsupported` where memory does not hold it.
  */
-export function readExternalData(tensor: TensorProto, folder: string): Uint8Array {
+export function readExternalData(tensor: TensorProto, folder: string, bytes: number): Uint8Array {
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get('location') ?? '';
   const fail = (reason: string, cause?: unknown): RobencError =>
@@ -30,24 +31,33 @@ export function readExternalData(tensor: TensorProto, folder: string): Uint8Arra
   }
   const inside = relative(realpathSync(folder), path);
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) throw fail("it is a link that leads out of the model's folder");
+  // Before it is opened: opening a pipe would wait for someone to write into it.
+  if (!statSync(path).isFile()) throw fail('that is not a file');
   const file = openSync(path, 'r');
   try {
     const stat = fstatSync(file);
-    if (!stat.isFile()) throw fail('that is not a file');
     const length = announced === undefined ? stat.size - offset : number('length', announced);
     if (length < 0 || offset + length > stat.size)
       throw fail(`bytes ${offset} to ${offset + length} are asked for and the file has ${stat.size}. It may be cut off`);
-    return readRange(file, offset, length);
+    if (length !== bytes) throw fail(`${length} bytes are stored and the tensor [${tensor.dims}] takes ${bytes}. The file may be damaged`);
+    return readRange(file, offset, allocate(tensor, length));
   } finally {
     closeSync(file);
   }
 }
 
-function readRange(file: number, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+function allocate(tensor: TensorProto, length: number): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new RobencError('unsupported', `Tensor "${tensor.name}" takes ${length} bytes, which do not fit into memory.`, { cause, field: tensor.name });
+  }
+}
+
+function readRange(file: number, offset: number, bytes: Uint8Array): Uint8Array {
   let done = 0;
-  while (done < length) {
-    const read = readSync(file, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
+  while (done < bytes.length) {
+    const read = readSync(file, bytes, done, Math.min(bytes.length - done, 2 ** 30), offset + done);
     if (read === 0) throw new RobencError('io', `A file of tensor elements became shorter while it was read.`);
     done += read;
   }

