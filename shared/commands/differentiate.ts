@@ -1,11 +1,12 @@
 /** @file `robenc differentiate`: writes the input gradient of a model as an ONNX file of its own, which any runtime can run. */
-import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { differentiateFile } from '../autodiff/differentiate-file.js';
 import { attackLosses } from '../autodiff/losses/index.js';
 import { defineCommand } from '../config/command.js';
 import { EXIT, messageOf, RobencError } from '../errors.js';
 import { readBytes, writeFileAtomic } from '../files.js';
+import { referencedWeights } from '../graph/referenced-weights.js';
 import { toOnnx, WRITTEN } from '../graph/to-onnx.js';
 import { describeType, type Graph } from '../graph/value.js';
 import { sha256 } from '../package/digest.js';
@@ -59,9 +60,12 @@ export default defineCommand({
     const made = differentiateFile(bytes, options, { folder: dirname(source), source: model });
     const names = Object.keys(made.gradients).join();
     const metadata = { 'robenc.loss': loss, 'robenc.wrt': names, 'robenc.model_sha256': sha256(bytes) };
-    const written = toOnnx(made.graph, { metadata });
-    await refuseUnrunnable(written);
+    const external = referencedWeights(made.graph, dirname(target));
+    const written = toOnnx(made.graph, { metadata, ...(external ? { external } : {}) });
+    if (external) await writtenForTrial(target, written, refuseUnrunnable);
+    else await refuseUnrunnable(written);
     writeFileAtomic(target, written);
+    if (external) context.stderr(`Its weights stay in the files of the model, beside which ${out} must lie.`);
     for (const warning of made.warnings) context.stderr(`Warning: ${warning}`);
     const ports = portsOf(made.graph);
     context.result({
@@ -83,7 +87,7 @@ export default defineCommand({
 });
 
 /** A file that ONNX Runtime does not open is not handed out. */
-async function refuseUnrunnable(model: Uint8Array): Promise<void> {
+async function refuseUnrunnable(model: Uint8Array | string): Promise<void> {
   const { openSession } = await import('../runtime/session.js');
   try {
     await (await openSession(model, { device: 'cpu', threads: 1 })).close();
@@ -93,6 +97,17 @@ async function refuseUnrunnable(model: Uint8Array): Promise<void> {
       `The gradient was made, but ONNX Runtime does not open it, so nothing was written: ${messageOf(cause)}. Please report this model.`,
       { cause },
     );
+  }
+}
+
+/** What refers to other files is opened where it will lie. */
+async function writtenForTrial(target: string, bytes: Uint8Array, use: (path: string) => Promise<void>): Promise<void> {
+  const trial = join(dirname(target), `.${basename(target)}.trial.onnx`);
+  writeFileAtomic(trial, bytes);
+  try {
+    await use(trial);
+  } finally {
+    rmSync(trial, { force: true });
   }
 }
 

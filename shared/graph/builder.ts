@@ -126,7 +126,7 @@ export class GraphBuilder {
     const key = definition.stochastic ? null : keyOf(op, domain, inputs, attrs, count);
     const shared = key === null ? undefined : this.#shared.get(key);
     if (shared) return shared;
-    const context = new Context(op, inputs, attrs, count, this.#nextId);
+    const context = new Context(op, inputs, attrs, count);
     const { types, known } = this.#infer(definition, context, options.name);
     let outputs: readonly Value[];
     if (known !== null && count === 1 && known.every((dim) => typeof dim === 'number') && types[0]!.shape.length <= 1 && types[0]!.dtype === 'int64') {

@@ -19,13 +19,13 @@ export class Context implements InferContext {
     private readonly values: readonly (Value | null)[],
     readonly attrs: Attrs,
     readonly outputs: number,
-    private readonly id: number,
   ) {
     this.inputs = values.map((value) => value?.type ?? null);
   }
 
-  fresh(name: string): string {
-    return `(${name} ${this.id})`;
+  fresh(name: string, inputs: readonly number[] = [...this.values.keys()], attrs: readonly string[] = []): string {
+    const of = [...inputs.map((i) => this.values[i]?.id ?? ''), ...attrs.map((attr) => `${attr}=${JSON.stringify(this.attrs[attr] ?? null)}`)];
+    return `(${name} ${of.join(' ').trim()})`;
   }
 
   type(i: number): Type {

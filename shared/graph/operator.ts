@@ -16,8 +16,8 @@ export interface InferContext {
   readonly attrs: Attrs;
   /** How many outputs are asked for. */
   readonly outputs: number;
-  /** A size of this node's own, which depends on elements and is known only at run time. */
-  fresh(name: string): string;
+  /** A size that depends on elements and is known only at run time. Nodes of one name with these inputs (all of them by default) and attributes share it. */
+  fresh(name: string, inputs?: readonly number[], attrs?: readonly string[]): string;
   /** The type of input i. Throws when it is absent. */
   type(i: number): Type;
   /** The elements of integer input i as sizes, or null where they are known only at run time. */

@@ -10,7 +10,7 @@ export default defineOp({
   infer: (context) => {
     const { dtype, shape } = context.type(0);
     const condition = context.known(1);
-    const count = condition?.every((dim) => typeof dim === 'number') ? condition.filter((dim) => dim !== 0).length : context.fresh('kept');
+    const count = condition?.every((dim) => typeof dim === 'number') ? condition.filter((dim) => dim !== 0).length : context.fresh('nonzero', [1]);
     const axis = context.attrs['axis'];
     if (typeof axis !== 'number') return [{ dtype, shape: [count] }];
     const at = normalizeAxis(axis, shape.length);

@@ -9,10 +9,10 @@ export default defineOp({
   op: 'Unique',
   infer: (context) => {
     const { dtype, shape } = context.type(0);
-    const [count, axis] = [context.fresh('unique'), context.attrs['axis']];
+    const [count, axis] = [context.fresh('unique', [0], ['axis']), context.attrs['axis']];
     const whole = (size: number | string): Type => ({ dtype: 'int64', shape: [size] });
     const at = typeof axis === 'number' ? normalizeAxis(axis, shape.length) : null;
-    const all = at === null ? context.fresh('elements') : shape[at]!;
+    const all = at === null ? context.fresh('elements', [0]) : shape[at]!;
     const y: Type = { dtype, shape: at === null ? [count] : shape.map((dim, i) => (i === at ? count : dim)) };
     return [y, whole(count), whole(all), whole(count)].slice(0, Math.max(1, context.outputs));
   },

@@ -4,6 +4,22 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { messageOf, RobencError } from '../errors.js';
 import type { TensorProto } from './onnx.js';
 
+/** Where bytes lie that were read from a file beside a model. */
+export interface Origin {
+  /** Without links. */
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const ORIGINS = new WeakMap<ArrayBufferLike, Origin>();
+
+/** Where the elements of a constant were read from, if that is a file beside a model and they are whole and unchanged since. */
+export function originOf({ buffer, byteLength }: Uint8Array): Origin | null {
+  const origin = ORIGINS.get(buffer);
+  return origin?.length === byteLength ? origin : null;
+}
+
 /**
  * The bytes that `externalData` names. The location must be a plain path inside `folder`: not absolute, without `..`, and not a link that leads out.
  * Throws `bad-file` for a location outside, a missing file, a range that the file does not have, or one of another length than `bytes`, which the tensor takes;
@@ -40,7 +56,9 @@ export function readExternalData(tensor: TensorProto, folder: string, bytes: num
     if (length < 0 || offset + length > stat.size)
       throw fail(`bytes ${offset} to ${offset + length} are asked for and the file has ${stat.size}. It may be cut off`);
     if (length !== bytes) throw fail(`${length} bytes are stored and the tensor [${tensor.dims}] takes ${bytes}. The file may be damaged`);
-    return readRange(file, offset, allocate(tensor, length));
+    const read = readRange(file, offset, allocate(tensor, length));
+    ORIGINS.set(read.buffer, { path, offset, length });
+    return read;
   } finally {
     closeSync(file);
   }

@@ -41,7 +41,8 @@ const weights = (...shape: number[]): TensorData => {
 const image = (nodes: readonly FileNode[], constants: Readonly<Record<string, TensorData>>, opset = 17, constantsAsInputs = false): Uint8Array =>
   fileOf({ opset, inputs: { image: ['N', 3, 4, 4] }, nodes, constants, outputs: ['y'], constantsAsInputs });
 
-const forms: readonly Uint8Array[] = [
+/** Control flow, functions, sparse constants, shape arithmetic, an old operator set, quantisers and fusions; the input is `image`, the output `y`. */
+export const forms: readonly Uint8Array[] = [
   modelOf({ graph: { ...io, node: [constant('c', bool(true)), node('If', ['c'], ['y'], branches)] } }),
   modelOf({ graph: { ...io, initializer: [dataToTensor('n', list([3], []))], node: [node('Loop', ['n', '', 'image'], ['y'], [body])] } }),
   modelOf({
