@@ -17,6 +17,8 @@ interface Made {
   readonly graph: string;
   readonly layers: string;
   readonly layersRefused?: string;
+  /** White, to the model; black is 0. */
+  readonly scale: number;
 }
 
 const TOLERANCE = 1e-4;
@@ -41,7 +43,7 @@ const bench: Bench = {
       for (const row of rows.slice(-2)) context.note(row.join(' | '));
     }
     const head = ['network', 'form', 'nodes', 'ours: distance from tfjs', 'tf2onnx: distance from tfjs', 'ours from tf2onnx'];
-    return `Greatest relative distance (Euclidean, over one output) at batch sizes 1 and 2 on random pixels of [0,1]; tfjs in plain JavaScript, graphs in ONNX Runtime on the CPU. ${TOLERANCE} passes.
+    return `Greatest relative distance (Euclidean, over one output) at batch sizes 1 and 2 on random pixels, from 0 to 1 or to 255 as the network wants them; tfjs in plain JavaScript, graphs in ONNX Runtime on the CPU. ${TOLERANCE} passes.
 Keras Applications with random weights, batch norms calibrated on noise, logits of 10 classes, images of 64 pixels (Inception 75); converted by tensorflowjs_converter 4.17.0 from TensorFlow 2.15.1, and by tf2onnx 1.16.1.
 
 ${markdownTable(
@@ -55,8 +57,16 @@ export default bench;
 /** What the issue of deployment is most often about; --only=REGEX takes others of keras_models.py. */
 const DEFAULT = '^(mobilenet-v1|mobilenet-v2|mobilenet-v3-small|mobilenet-v3-large|efficientnet-b0|resnet50|inception-v3|densenet121|unet|vit-small)$';
 
-async function distances(subjects: readonly Subject[]): Promise<string[]> {
-  const checks = await checkGraphs(subjects, { batches: [1, 2], pixels: ['random'], devices: ['cpu'], classes: 2, tolerance: TOLERANCE, seed: 1 });
+async function distances(subjects: readonly Subject[], white = 1): Promise<string[]> {
+  const checks = await checkGraphs(subjects, {
+    batches: [1, 2],
+    pixels: ['random'],
+    devices: ['cpu'],
+    classes: 2,
+    tolerance: TOLERANCE,
+    seed: 1,
+    range: [0, white],
+  });
   return subjects.map(({ graph, against }) => {
     const mine = checks.filter((check) => check.graph === graph && check.against === against);
     const worst = Math.max(...mine.map(({ maxRelativeError }) => maxRelativeError));
@@ -64,15 +74,15 @@ async function distances(subjects: readonly Subject[]): Promise<string[]> {
   });
 }
 
-async function ours({ graph, fn }: TracedModel): Promise<string[]> {
-  return [String(graph.nodes.length), ...(await distances([{ graph: 'trace', model: toOnnx(graph), against: 'tfjs', expected: eagerly(fn) }]))];
+async function ours({ graph, fn }: TracedModel, white = 1): Promise<string[]> {
+  return [String(graph.nodes.length), ...(await distances([{ graph: 'trace', model: toOnnx(graph), against: 'tfjs', expected: eagerly(fn) }], white))];
 }
 
-async function graphRow({ graph: folder }: Made, python: string, { note }: BenchContext): Promise<string[]> {
+async function graphRow({ graph: folder, scale }: Made, python: string, { note }: BenchContext): Promise<string[]> {
   const modelJson = join(folder, 'model.json');
   let row: string[];
   try {
-    row = await ours(traceTfjsModel(await loadTfjsModel(modelJson), { nchw: false }));
+    row = await ours(traceTfjsModel(await loadTfjsModel(modelJson), { nchw: false }), scale);
   } catch (error) {
     row = ['-', said(error)];
   }
@@ -83,10 +93,13 @@ async function graphRow({ graph: folder }: Made, python: string, { note }: Bench
     try {
       return [
         ...row,
-        ...(await distances([
-          { graph: 'tf2onnx', model: tf2onnx, against: 'tfjs', expected: eagerly(fn) },
-          { graph: 'tf2onnx', model: tf2onnx, against: 'trace', expected: (feeds) => own.run(feeds) },
-        ])),
+        ...(await distances(
+          [
+            { graph: 'tf2onnx', model: tf2onnx, against: 'tfjs', expected: eagerly(fn) },
+            { graph: 'tf2onnx', model: tf2onnx, against: 'trace', expected: (feeds) => own.run(feeds) },
+          ],
+          scale,
+        )),
       ];
     } finally {
       await own.close();
@@ -96,11 +109,11 @@ async function graphRow({ graph: folder }: Made, python: string, { note }: Bench
   }
 }
 
-async function layersRow({ layers, layersRefused }: Made): Promise<string[]> {
+async function layersRow({ layers, layersRefused, scale }: Made): Promise<string[]> {
   const modelJson = join(layers, 'model.json');
   if (!existsSync(modelJson)) return ['-', `no such form: ${layersRefused ?? 'not converted'}`];
   try {
-    return [...(await ours(traceTfjsModel(await loadTfjsModel(modelJson), { nchw: false }))), 'reads no layers'];
+    return [...(await ours(traceTfjsModel(await loadTfjsModel(modelJson), { nchw: false }), scale)), 'reads no layers'];
   } catch (error) {
     return ['-', said(error)];
   }

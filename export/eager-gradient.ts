@@ -70,8 +70,18 @@ export const eagerLosses = table<EagerLoss>('loss', [
 export function eagerGradient(fn: Fn, { wrt, output, loss }: { readonly wrt: string; readonly output: string; readonly loss: string }): Fn {
   const { inputs: added, value } = eagerLosses.get(loss);
   return (inputs) => {
-    const lossOf = (x: tf.Tensor): tf.Tensor => value(fn({ ...inputs, [wrt]: x })[output] as tf.Tensor2D, ...added.map((name) => inputs[name]!));
-    const gradient = tf.grad((x: tf.Tensor) => tf.sum(lossOf(x)))(inputs[wrt]!);
-    return { ...fn(inputs), loss: lossOf(inputs[wrt]!), gradient };
+    // One forward pass gives outputs, loss and gradient: on a plain processor each further one takes seconds.
+    let kept: Record<string, tf.Tensor> = {};
+    const gradient = tf.grad((x: tf.Tensor) => {
+      const outputs = fn({ ...inputs, [wrt]: x });
+      const loss = value(outputs[output] as tf.Tensor2D, ...added.map((name) => inputs[name]!));
+      kept = { ...outputs, loss };
+      for (const tensor of Object.values(kept)) tf.keep(tensor);
+      return tf.sum(loss);
+    })(inputs[wrt]!);
+    // Copies belong to the caller's scope, as every other result does.
+    const results = Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [name, tf.clone(tensor)]));
+    tf.dispose(kept);
+    return { ...results, gradient };
   };
 }

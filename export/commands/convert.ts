@@ -5,7 +5,7 @@ import { defineCommand } from '@robenc/shared/config/command.js';
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { writeFileAtomic } from '@robenc/shared/files.js';
 import { convertTfjs } from '../tfjs/convert-model.js';
-import { needModelJson, readSize, tf2onnxOptions } from '../tfjs/options.js';
+import { needModelJson, rangeOption, readRange, readSize, tf2onnxOptions } from '../tfjs/options.js';
 
 export default defineCommand({
   name: 'convert',
@@ -19,6 +19,7 @@ export default defineCommand({
     output: { type: 'string', short: 'o', value: 'file', required: true, description: 'the ONNX file to write' },
     force: { type: 'boolean', description: 'overwrite the output file' },
     via: { type: 'string', choices: ['trace', 'tf2onnx'], default: 'trace', description: 'who converts' },
+    range: rangeOption,
     ...tf2onnxOptions,
   },
   async run(options, context) {
@@ -30,6 +31,7 @@ export default defineCommand({
       modelJson,
       via: options.via,
       size: readSize(options.size),
+      range: readRange(options.range),
       python: options.python,
       timeoutMs: options.timeout * 1000,
       signal: context.signal,

@@ -50,6 +50,8 @@ export interface CheckOptions {
   /** Of `PIXEL_KINDS`; all of them when left out. */
   readonly pixels?: readonly string[];
   readonly devices: readonly DeviceName[];
+  /** What black and white are to the model; 0 and 1 when left out. */
+  readonly range?: readonly [number, number];
   /** Labels are drawn below this. */
   readonly classes: number;
   /** Greatest relative error that passes. */
@@ -96,8 +98,12 @@ interface Case extends CheckOptions {
   readonly kind: string;
 }
 
-async function checked({ graph, against, expected: ask }: Subject, session: Session, { device, batch, kind, classes, seed, tolerance }: Case): Promise<Check> {
-  const feeds = feedsOf(session, { batch, kind, classes, seed });
+async function checked(
+  { graph, against, expected: ask }: Subject,
+  session: Session,
+  { device, batch, kind, classes, seed, tolerance, range = [0, 1] }: Case,
+): Promise<Check> {
+  const feeds = feedsOf(session, { batch, kind, classes, seed, range });
   const expected = await ask(feeds);
   const missing = Object.keys(expected).find((name) => !session.outputs.some((port) => port.name === name));
   if (missing !== undefined) throw new RobencError('mismatch', `Graph ${graph} has no output "${missing}", which ${against} gives.`);
@@ -124,11 +130,15 @@ const isPixels = ({ dtype, shape }: PortInfo): boolean => dtype === 'float32' &&
 const takesPixels = (session: Session): boolean => session.inputs.some(isPixels);
 const hasBatch = (session: Session): boolean => session.inputs.some(({ shape }) => typeof shape[0] === 'string');
 
-function feedsOf(session: Session, { batch, kind, classes, seed }: { batch: number; kind: string; classes: number; seed: number }): Tensors {
+interface Feeding extends Pick<Case, 'batch' | 'kind' | 'classes' | 'seed'> {
+  readonly range: readonly [number, number];
+}
+
+function feedsOf(session: Session, { batch, kind, classes, seed, range: [low, high] }: Feeding): Tensors {
   const feed = (port: PortInfo): TensorData => {
     const shape = port.shape.map((size) => (typeof size === 'number' ? size : batch));
     const random = new Random(seed, 'verify', port.name, batch);
-    const draw = isPixels(port) ? () => PIXELS[kind]!(random) : () => random.normal();
+    const draw = isPixels(port) ? () => low + (high - low) * PIXELS[kind]!(random) : () => random.normal();
     const whole = (): number => random.integer(Math.max(1, classes));
     if (port.dtype === 'float32') return { dtype: 'float32', shape, data: Float32Array.from({ length: sizeOf(shape) }, draw) };
     if (port.dtype === 'int64') return { dtype: 'int64', shape, data: BigInt64Array.from({ length: sizeOf(shape) }, () => BigInt(whole())) };

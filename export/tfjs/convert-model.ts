@@ -15,6 +15,8 @@ export interface TfjsConversionJob extends Omit<Tf2onnxJob, 'output' | 'opset'> 
   readonly via: 'trace' | 'tf2onnx';
   /** For models that leave height and width free. */
   readonly size: { readonly height: number; readonly width: number } | undefined;
+  /** What black and white are to the model; 0 and 1 when left out. Images of another range can drive a network to where rounding is all that is left. */
+  readonly range?: readonly [number, number] | undefined;
   /** Greatest relative error from tfjs that passes. */
   readonly tolerance: number;
 }
@@ -42,6 +44,7 @@ export async function convertTfjs(job: TfjsConversionJob): Promise<TfjsConversio
     tolerance: job.tolerance,
     seed: 0,
     signal: job.signal,
+    ...(job.range && { range: job.range }),
   });
   const wrong = checks.find(({ passed }) => !passed);
   if (wrong !== undefined)
@@ -53,13 +56,13 @@ export async function convertTfjs(job: TfjsConversionJob): Promise<TfjsConversio
 }
 
 /** The model's graph and function as the tracer sees them, and tf2onnx's ONNX of the same model beside it. */
-export async function bothConversions(job: Omit<TfjsConversionJob, 'via' | 'tolerance'>): Promise<TracedModel & { readonly tf2onnx: Uint8Array }> {
+export async function bothConversions(job: Omit<TfjsConversionJob, 'via' | 'tolerance' | 'range'>): Promise<TracedModel & { readonly tf2onnx: Uint8Array }> {
   const opened = await loadTfjsModel(job.modelJson);
   const traced = traceTfjsModel(opened, { size: job.size, nchw: false });
   return { ...traced, tf2onnx: await tf2onnxBytes(job, opened) };
 }
 
-async function tf2onnxBytes(job: Omit<TfjsConversionJob, 'via' | 'tolerance' | 'size'>, { kind }: TfjsModel): Promise<Uint8Array> {
+async function tf2onnxBytes(job: Omit<TfjsConversionJob, 'via' | 'tolerance' | 'size' | 'range'>, { kind }: TfjsModel): Promise<Uint8Array> {
   if (kind === 'layers')
     throw new RobencError(
       'unsupported',

@@ -1,6 +1,7 @@
 /** @file The flags about TensorFlow.js models and tf2onnx that several commands share. */
 import { resolve } from 'node:path';
 import type { OptionSpecs } from '@robenc/shared/config/command.js';
+import { readFlags } from '@robenc/shared/evaluation/flag-values.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { modelJsonAt } from './load.js';
 
@@ -9,6 +10,13 @@ export const tf2onnxOptions = {
   timeout: { type: 'number', value: 'seconds', minimum: 1, maximum: 86_400, default: 600, description: 'tf2onnx: how long it may take' },
   size: { type: 'string', value: 'HxW', description: 'TensorFlow.js: height and width for a model that leaves them free, e.g. 224x224' },
 } as const satisfies OptionSpecs;
+
+export const rangeOption = { type: 'list', value: 'v', description: 'TensorFlow.js: what black and white are to the model: two numbers (0,1)' } as const;
+
+/** Two numbers, or nothing. Throws `usage`. */
+export function readRange(range: readonly string[]): readonly [number, number] | undefined {
+  return readFlags({ mean: [], std: [], resize: undefined, range }).range ?? undefined;
+}
 
 /** `224x224`, or nothing. Throws `usage`. */
 export function readSize(text: string | undefined): { height: number; width: number } | undefined {

@@ -9,7 +9,7 @@ import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { readDistance } from '@robenc/shared/evaluation/attack-options.js';
 import { exportTfjsPackage } from '@robenc/export/tfjs/export-package.js';
 import { modelJsonAt } from '@robenc/export/tfjs/load.js';
-import { readSize, tf2onnxOptions } from '@robenc/export/tfjs/options.js';
+import { rangeOption, readRange, readSize, tf2onnxOptions } from '@robenc/export/tfjs/options.js';
 import { locateModel } from '@robenc/shared/package/locate.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import { readPrivateKey } from '@robenc/shared/package/signature.js';
@@ -64,7 +64,7 @@ export default defineCommand({
     role: { type: 'string', choices: ['classifier', 'encoder'], default: 'classifier', description: 'TensorFlow.js: what the model is' },
     mean: { type: 'list', value: 'm', description: 'TensorFlow.js: subtracted from each channel after --range: 1 or 3 numbers' },
     std: { type: 'list', value: 's', description: 'TensorFlow.js: what each channel is divided by: 1 or 3 numbers' },
-    range: { type: 'list', value: 'v', description: 'TensorFlow.js: what black and white are to the model: two numbers (0,1)' },
+    range: rangeOption,
     classes: { type: 'list', value: 'name', description: 'TensorFlow.js: class of logit 0, 1, …, or a text file with one name a line' },
     output: { type: 'string', value: 'name', description: 'TensorFlow.js: the output to take, where there are several' },
     ...tf2onnxOptions,
@@ -132,6 +132,7 @@ export default defineCommand({
               modelJson,
               via: options.via,
               size: readSize(options.size),
+              range: readRange(options.range),
               tolerance: TFJS_TOLERANCE,
               python: options.python,
               timeoutMs: options.timeout * 1000,

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkGraphs, PIXEL_KINDS } from '@robenc/export/report/checks.js';
 import { verificationPage, worstByGraph, type VerificationReport } from '@robenc/export/report/document.js';
-import { readSize, tf2onnxOptions } from '@robenc/export/tfjs/options.js';
+import { rangeOption, readRange, readSize, tf2onnxOptions } from '@robenc/export/tfjs/options.js';
 import { defineCommand, type CommandContext } from '@robenc/shared/config/command.js';
 import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { writeFileAtomic } from '@robenc/shared/files.js';
@@ -36,12 +36,14 @@ export default defineCommand({
     tolerance: { type: 'number', minimum: 0, maximum: 1, default: 1e-4, description: 'greatest relative error that passes' },
     seed: { type: 'number', integer: true, minimum: 0, default: 0, description: 'seed of random images' },
     out: { type: 'string', value: 'dir', description: 'folder for verification.json and verification.html' },
+    range: rangeOption,
     ...tf2onnxOptions,
   },
   async run(options, context) {
     const batches = options.batch.map(Number);
     if (!batches.every((size) => Number.isInteger(size) && size >= 1 && size <= 1024))
       throw new RobencError('usage', `--batch ${options.batch.join(',')}: give whole numbers from 1 to 1024.`, { field: 'batch' });
+    const range = readRange(options.range);
     const { subjects, classes, subject, digest, source } = await verificationSubjects({
       model: options.model,
       models: resolve(context.cwd, options.models),
@@ -60,6 +62,7 @@ export default defineCommand({
       pixels: options.pixels,
       devices: devices.filter(({ works }) => works).map(({ name }) => name),
       classes,
+      ...(range && { range }),
       tolerance: options.tolerance,
       seed: options.seed,
       signal: context.signal,

@@ -14,7 +14,7 @@ import { openSession } from '@robenc/shared/runtime/session.js';
 import { eagerFunctions } from './eager.js';
 import { openTrained } from './package.js';
 
-export interface VerificationJob extends Omit<TfjsConversionJob, 'via' | 'tolerance' | 'modelJson'> {
+export interface VerificationJob extends Omit<TfjsConversionJob, 'via' | 'tolerance' | 'modelJson' | 'range'> {
   /** As the user named it. */
   readonly model: string;
   readonly models: string;

@@ -134,7 +134,7 @@ describe('robenc convert', () => {
 
   it('a verification covers batches and kinds of images, is written as JSON and HTML, and ends with 1 on a mismatch', async () => {
     const context = memoryContext({ cwd: root });
-    const flags = { out: 'report', batch: ['1,3'], device: ['cpu'] };
+    const flags = { out: 'report', batch: ['1,3'], device: ['cpu'], range: ['-1,1'] };
     assert.equal(await verify.run({ model: SMALL_GRAPH, ...readOptions(verify, flags) }, context), 0);
     const report = JSON.parse(readFileSync(join(root, 'report', 'verification.json'), 'utf8')) as VerificationReport;
     assert.equal(report.checks.length, 5 + 1);
