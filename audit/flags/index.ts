@@ -2,13 +2,30 @@
 import { table } from '@robenc/shared/table.js';
 import type { SanityCheck } from './flag.js';
 import { nonFinite, zeroGradients } from './gradients.js';
+import { blackBoxWins, flatCurve, stillFinding } from './dynamics.js';
 import { chanceAccuracy, constantOutput, fewerClasses, unverified } from './outputs.js';
 import { probabilities, softmaxRemoved } from './probabilities.js';
+import { logitScale } from './scale.js';
 import { stochastic } from './stochastic.js';
 import { weakAttack } from './weak-attack.js';
 
 export const sanityChecks = table<SanityCheck>(
   'sanity check',
-  [weakAttack, softmaxRemoved, probabilities, zeroGradients, nonFinite, constantOutput, stochastic, unverified, chanceAccuracy, fewerClasses],
+  [
+    weakAttack,
+    softmaxRemoved,
+    probabilities,
+    zeroGradients,
+    nonFinite,
+    constantOutput,
+    stochastic,
+    unverified,
+    chanceAccuracy,
+    fewerClasses,
+    logitScale,
+    blackBoxWins,
+    flatCurve,
+    stillFinding,
+  ],
   ({ code }) => code,
 );

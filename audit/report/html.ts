@@ -1,6 +1,7 @@
 /** @file report.html: one file without scripts and without anything from the network, for light and dark screens and for paper. */
 import type { AuditFlag, AuditRadius, AuditReport } from '@robenc/shared/config/audit.js';
 import { constantsText } from '@robenc/shared/evaluation/constants-text.js';
+import { percent } from '@robenc/shared/evaluation/intervals.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { curveChart, waterfallChart } from './charts.js';
 import type { Example } from './examples.js';
@@ -21,10 +22,6 @@ export async function htmlReport(report: AuditReport, examples: readonly Example
     section('How it was done', details(report, command)),
   ];
   return page(title, sections);
-}
-
-export function percent(value: number): string {
-  return `${(100 * value).toFixed(1)} %`;
 }
 
 function headline(report: AuditReport): string {

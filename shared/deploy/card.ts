@@ -1,5 +1,6 @@
 /** @file MODEL_CARD.md: what a model is, what it was measured to do and against whom, and how to run it. */
 import type { Manifest } from '../config/manifest.js';
+import { percent } from '../evaluation/intervals.js';
 import { pythonSnippet } from './python.js';
 
 type Score = Manifest['scores'][number];
@@ -123,10 +124,6 @@ function radius(epsilon: number): string {
 /** `pgd` of `pgd {"steps":…}`. */
 function attackName(attack: string | undefined): string {
   return attack?.split(' ')[0] ?? 'unknown attack';
-}
-
-function percent(value: number): string {
-  return `${(100 * value).toFixed(1)} %`;
 }
 
 function number(value: number): string {

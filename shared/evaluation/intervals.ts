@@ -31,6 +31,11 @@ export function proportion(successes: number, trials: number, confidence = 0.95)
 
 /** `45.6 % [41.2, 50.1]`, as tables print it. */
 export function proportionText({ value, low, high }: Pick<Proportion, 'value' | 'low' | 'high'>): string {
-  const percent = (part: number) => (100 * part).toFixed(1);
-  return `${percent(value)} % [${percent(low)}, ${percent(high)}]`;
+  const number = (part: number) => (100 * part).toFixed(1);
+  return `${number(value)} % [${number(low)}, ${number(high)}]`;
+}
+
+/** `45.6 %` */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
