@@ -16,8 +16,8 @@ interface Counted {
   readonly exporter: string;
   /** How often each operator is in it, functions and bodies of control flow included. */
   readonly operators: ReadonlyMap<string, number>;
-  /** Why there is no gradient; null where there is one. */
-  readonly problem: string | null;
+  /** Why there is no gradient; null where there is one, undefined where nobody asked. */
+  readonly problem: string | null | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -29,19 +29,19 @@ const bench: Bench = {
     if (folders.length === 0)
       throw new Error('Name folders of ONNX files with --models=DIR,DIR: those that bench/peers/make_cases.py and keras_models.py write, for instance.');
     const files = folders.flatMap(modelsIn);
+    const differentiated = options['gradients'] !== 'no';
     const written: Counted[] = [];
     const optimised: Counted[] = [];
     for (const [i, file] of files.entries()) {
-      written.push(count(file, file));
-      const target = join(scratch, 'optimised.onnx');
-      try {
+      written.push(count(file, file, differentiated));
+      if (options['optimised'] !== 'no') {
+        const target = join(scratch, 'optimised.onnx');
         await optimise(file, target);
-        optimised.push(count(file, target));
-      } catch (error) {
-        note(`${file}: ONNX Runtime does not optimise it: ${messageOf(error)}`);
+        optimised.push(count(file, target, differentiated));
       }
-      note(`${i + 1}/${files.length} ${file}: ${written.at(-1)!.problem ?? 'differentiated'}`);
+      note(`${i + 1}/${files.length} ${file}: ${written.at(-1)!.problem ?? 'done'}`);
     }
+    if (optimised.length === 0) return described('As exported', written);
     return [described('As exported', written), described('As ONNX Runtime’s optimiser saves them (level extended)', optimised)].join('\n\n');
   },
 };
@@ -49,7 +49,7 @@ export default bench;
 
 function modelsIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.onnx'))
+    .filter((file) => file.endsWith('.onnx') && basename(file) !== 'gradient.onnx')
     .sort()
     .map((file) => join(folder, file));
 }
@@ -60,7 +60,7 @@ async function optimise(file: string, target: string): Promise<void> {
 }
 
 /** Counts the operators of `path`, which was made from `file`, and differentiates it by its image. */
-function count(file: string, path: string): Counted {
+function count(file: string, path: string, differentiated: boolean): Counted {
   const model = decodeModel(readFileSync(path), file);
   const operators = new Map<string, number>();
   const local = new Set(model.functions.map(({ domain, name }) => `${domain}.${name}`));
@@ -75,6 +75,7 @@ function count(file: string, path: string): Counted {
   walk(model.graph!.node);
   for (const { node } of model.functions) walk(node);
   const about = { model: basename(dirname(file)), exporter: exporterOf(file), operators };
+  if (!differentiated) return { ...about, problem: undefined, warnings: [] };
   try {
     const input = model.graph!.input.find(({ name }) => model.graph!.initializer.every((tensor) => tensor.name !== name))!.name;
     const output = model.graph!.output[0]!.name;
@@ -108,7 +109,8 @@ function described(title: string, models: readonly Counted[]): string {
       nodes,
       isKnown(operators, name) ? 'yes' : '**no**',
     ]);
-  const failed = models.filter(({ problem }) => problem !== null);
+  const failed = models.filter(({ problem }) => typeof problem === 'string');
+  const asked = models.filter(({ problem }) => problem !== undefined).length;
   const warned = models.filter(({ warnings }) => warnings.length > 0);
   const head = [
     'operator',
@@ -120,7 +122,7 @@ function described(title: string, models: readonly Counted[]): string {
   const list = (some: readonly Counted[], text: (model: Counted) => string): string => some.map((model) => `- ${model.model}: ${text(model)}`).join('\n');
   return `## ${title}
 
-${models.length - failed.length} of ${models.length} files are differentiated by their first input (squared distance of the first output to a target).
+${asked === 0 ? 'Counted only.' : `${asked - failed.length} of ${asked} files are differentiated by their first input (squared distance of the first output to a target).`}
 ${failed.length > 0 ? `\n${list(failed, ({ problem }) => problem!)}\n` : ''}${warned.length > 0 ? `\nWith warnings:\n\n${list(warned, ({ warnings }) => warnings.join(' '))}\n` : ''}
 ${markdownTable(head, rows)}`;
 }

@@ -13,7 +13,8 @@ const mutations = fc.record({ seed: fc.nat(seeds.length - 1), changes: fc.array(
 
 /** Tests so many mutations, a third of them of bytes; a failure prints the smallest that fails. */
 export function itEndsSoon(cases: number, seed: number): void {
-  it(`${cases} mutated models: a result or a RobencError, soon`, () => {
+  it(`${cases} mutated models: a result or a RobencError, soon`, function () {
+    this.timeout(20 * 60_000);
     fc.assert(
       fc.property(mutations, ({ seed: which, changes, messages }) => {
         const bytes = messages === 0 ? mutateBytes(seeds[which]!, changes) : mutateMessages(seeds[which]!, changes);
