@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { differentiate } from '@robenc/shared/autodiff/differentiate.js';
+import { writeFileAtomic } from '@robenc/shared/files.js';
 import { fromOnnx } from '@robenc/shared/graph/from-onnx.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import { floats, integers, numbersOf } from '@robenc/shared/graph/value.js';
@@ -60,6 +61,12 @@ export async function compare({ folder, shape, labels }: GradientCase): Promise<
   } finally {
     await session.close();
   }
+}
+
+/** Writes the gradient graph of a case. */
+export function writeGradient({ folder }: GradientCase, path: string): void {
+  const model = fromOnnx(join(folder, 'model.onnx'));
+  writeFileAtomic(path, toOnnx(differentiate(model, { wrt: model.inputs[0]!.name, loss: 'cross-entropy', output: model.outputs[0]!.name }).graph));
 }
 
 function arrayIn(path: string): ArrayBuffer {
