@@ -34,15 +34,21 @@ const bench: Bench = {
   async run({ options, scratch, note }) {
     const folder = options['cases'] ?? join(scratch, 'cases');
     const rows: Row[] = [];
+    const absent: string[] = [];
     for (const { peer, program } of MAKERS) {
       const found = pythonOf(peer);
-      if ('absent' in found) throw new RobencError('usage', `This benchmark needs its peer: ${found.absent}.`);
+      if ('absent' in found) {
+        note(found.absent);
+        absent.push(found.absent);
+        continue;
+      }
       for await (const line of linesOf(found.python, program, [folder, '--only', options['only'] ?? '.'])) {
         const row = await rowOf(line as GradientCase, peer === 'torch' ? found.python : null, options['resume'] === 'yes');
         rows.push(row);
         note(`${row.entry.model} (${row.entry.exporter}): ${row.compared ? row.compared.gradient.toExponential(2) : row.problem}`);
       }
     }
+    if (rows.length === 0) throw new RobencError('usage', `There is nothing to compare: ${absent.join('; ') || 'no model has such a name'}.`);
     return report(rows);
   },
 };
@@ -122,7 +128,7 @@ function branchesText(rows: readonly Row[]): string {
   ]);
   return `
 Over the limit are networks of ReLUs and max-poolings some of which lie so close to their kinks that float32 in ONNX Runtime takes another branch than float64. \`bench/peers/branches.py\` reads off which branches the graph takes and lets PyTorch compute the gradient in float64 on these: what is left is rounding.
-Distances from the kink are relative to the root mean square of what the layer gets.
+Distances from the kink are relative to the root mean square of what the layer gets. A dash stands where this was not asked.
 
 ${markdownTable(head, table)}
 `;

@@ -113,7 +113,7 @@ def make(reference, exporter, folder):
     try:
         exporters.export(reference.model, reference.example, os.path.join(folder, "model.onnx"), exporter)
     except Exception as error:  # What an exporter does not export is a result.
-        text = str(error).strip().splitlines()
+        text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip().splitlines()
         return {**case, "refused": f"{type(error).__name__}: {text[0][:200] if text else ''}"}
     return {**case, "exportSeconds": round(time.time() - started, 1), **reference.write(folder)}
 

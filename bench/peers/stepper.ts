@@ -16,9 +16,9 @@ export class Stepper {
   /** What the process says next; `word` is sent to it first. */
   async ask(word?: string): Promise<unknown> {
     if (word !== undefined) this.#child.stdin!.write(`${word}\n`);
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`The process ended early:\n${this.#messages}`);
-    return JSON.parse(value);
+    const next = await this.#lines.next();
+    if (next.done === true) throw new Error(`The process ended early:\n${this.#messages}`);
+    return JSON.parse(next.value);
   }
 
   close(): void {
