@@ -70,10 +70,15 @@ function sentence(error: ErrorObject): string {
       return `${path || 'it'} is ${shown(error.data)}; it must be ${shown(error.schema)}.`;
     case 'pattern':
       return `${path || 'it'} is ${shown(error.data)}; ${expected(error) ?? `it must match ${String(error.schema)}`}.`;
+    case 'type':
+      return `${path || 'it'} is ${shown(error.data)}; it must be ${TYPES[String(error.schema)] ?? String(error.schema)}.`;
     default:
       return `${path || 'it'} is ${shown(error.data)}; it ${error.message ?? 'is not valid'}.`;
   }
 }
+
+/** JSON's names of types, in words. */
+const TYPES: Readonly<Record<string, string>> = { integer: 'a whole number', number: 'a number', string: 'text', boolean: 'true or false', array: 'a list' };
 
 /** A schema may say in its description what a pattern means. */
 function expected(error: ErrorObject): string | undefined {

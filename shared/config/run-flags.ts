@@ -1,5 +1,5 @@
 /** @file The flags of a training run that are common enough to have a name of their own, and how they change the run file. */
-import type { OptionSpecs } from './command.js';
+import { flagName, type OptionSpecs } from './command.js';
 import { parseSettings } from './override.js';
 
 /** Options for commands that take a run file. */
@@ -50,6 +50,12 @@ const PATHS: Readonly<Record<Exclude<keyof typeof runFlags, 'set'>, string>> = {
   threads: 'engine.threads',
   out: 'out',
 };
+
+/** The flag, without dashes, that sets a field of the run file; null where only --set does. */
+export function flagOf(path: string): string | null {
+  const found = Object.entries(PATHS).find(([, own]) => own === path);
+  return found === undefined ? null : flagName(found[0]);
+}
 
 /** The overrides for `loadRunConfig` that a command's options stand for; `--set` goes last and wins. Throws `usage` for a malformed `--set`. */
 export function runOverrides(options: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -4,6 +4,7 @@ import { messageOf, RobencError } from '../errors.js';
 import { readBytes } from '../files.js';
 import { check } from './check.js';
 import { setByPath } from './override.js';
+import { flagOf } from './run-flags.js';
 
 const closed = { additionalProperties: false };
 
@@ -101,12 +102,16 @@ export function loadRunConfig(source: string | object = {}, overrides: Readonly<
   }
 }
 
-/** A fault in a field that an override set is the caller's (`usage`), not the file's. */
-function blameFlags(error: unknown, overrides: Readonly<Record<string, unknown>>): unknown {
+/** A fault in a field that an override set is the caller's (`usage`), not the file's, and is told of the flag. */
+export function blameFlags(error: unknown, overrides: Readonly<Record<string, unknown>>): unknown {
   if (!(error instanceof RobencError) || error.code !== 'bad-input') return error;
   const { field = '', message } = error;
-  const isOverride = Object.entries(overrides).some(([path, value]) => value !== undefined && (path === field || field.startsWith(`${path}.`)));
-  return isOverride ? new RobencError('usage', message, { cause: error, field }) : error;
+  const path = Object.keys(overrides).find((one) => overrides[one] !== undefined && (one === field || field.startsWith(`${one}.`)));
+  if (path === undefined) return error;
+  const flag = flagOf(path);
+  // Without the file before it: its value was not looked at.
+  const own = message.includes(path) ? message.slice(message.indexOf(path)) : message;
+  return new RobencError('usage', `${flag === null ? '' : `--${flag}: `}${own}`, { cause: error, field: flag ?? field });
 }
 
 /** Names of choices go first: choosing another entry drops the options of the one that the file chose, and the other overrides are options of the new one. */

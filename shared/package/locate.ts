@@ -25,7 +25,10 @@ export const modelsOption = {
  * A path goes before a name, but a folder that is no package does not hide a model of that name. A `folder` is for the caller to understand (or refuse by
  * `notAModel`). Throws `not-found` naming what there is.
  */
-export async function locateModel(text: string, { cwd, models, field = 'model' }: { cwd: string; models: string; field?: string }): Promise<LocatedModel> {
+export async function locateModel(
+  text: string,
+  { cwd, models, field = 'model', what = MODEL_ARGUMENT }: { cwd: string; models: string; field?: string; what?: string },
+): Promise<LocatedModel> {
   const path = resolve(cwd, text);
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isFile()) return { kind: 'file', path };
@@ -35,7 +38,7 @@ export async function locateModel(text: string, { cwd, models, field = 'model' }
   const named = isPath || (found !== undefined && !/^[a-z0-9]/.test(text)) ? null : resolveReference(folder, text);
   if (named !== null) return { kind: 'package', path: join(folder, named.name, named.version) };
   if (found?.isDirectory()) return { kind: 'folder', path };
-  if (isPath) throw new RobencError('not-found', `There is nothing at ${path}. Give ${MODEL_ARGUMENT}.`, { field });
+  if (isPath) throw new RobencError('not-found', `There is nothing at ${path}. Give ${what}.`, { field });
   // What there is in the models folder, the error of opening says best.
   const cause: unknown = await openPackage(folder, text).then(
     () => undefined,

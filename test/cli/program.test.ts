@@ -84,9 +84,9 @@ describe('command line', () => {
   });
 
   it('a wrong value is refused by flag, with the value and the bounds', () => {
-    assert.match(refusal('bake', 'r.txt', '--heat', 'hot').message, /robenc bake: --heat is "hot"; it must be number/);
+    assert.match(refusal('bake', 'r.txt', '--heat', 'hot').message, /robenc bake: --heat is "hot"; it must be a number/);
     assert.match(refusal('bake', 'r.txt', '--heat', '20').message, /--heat is 20; it must be >= 50/);
-    assert.match(refusal('bake', 'r.txt', '--heat', '200', '-l', '1.5').message, /--layer-count is 1.5; it must be integer/);
+    assert.match(refusal('bake', 'r.txt', '--heat', '200', '-l', '1.5').message, /--layer-count is 1.5; it must be a whole number/);
     const form = refusal('bake', 'r.txt', '--heat', '200', '--form', 'squre');
     assert.match(form.message, /--form is "squre"\. Did you mean "square"\?/);
     assert.equal(form.field, '--form');

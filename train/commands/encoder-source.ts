@@ -1,11 +1,11 @@
 /** @file The encoder that a command is given: a run folder, a model package, or an ONNX file. */
 import { join } from 'node:path';
 import { openOnnxSource, openPackageSource, withHeads, type EncoderSource } from '@robenc/shared/evaluation/encoder-source.js';
-import { locateModel } from '@robenc/shared/package/locate.js';
+import { locateModel, MODEL_ARGUMENT } from '@robenc/shared/package/locate.js';
 
 /** What a user means by `text`. Throws `not-found` for what is nothing of the kind. Only a run folder loads tfjs, to trace its encoder. */
 export async function openSource(text: string, where: { cwd: string; models: string }, headsFolder?: string): Promise<EncoderSource> {
-  const { kind, path } = await locateModel(text, { ...where, field: 'source' });
+  const { kind, path } = await locateModel(text, { ...where, field: 'source', what: `a run folder, ${MODEL_ARGUMENT}` });
   if (kind === 'file') return openOnnxSource(path, headsFolder);
   if (kind === 'package') return openPackageSource(path);
   return openRunSource(path, headsFolder ?? join(path, 'heads'));

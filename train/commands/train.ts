@@ -1,7 +1,7 @@
 /** @file robenc train. */
 import { resolve } from 'node:path';
 import { defineCommand } from '@robenc/shared/config/command.js';
-import { loadRunConfig } from '@robenc/shared/config/run.js';
+import { blameFlags, loadRunConfig } from '@robenc/shared/config/run.js';
 import { runFlags, runOverrides } from '@robenc/shared/config/run-flags.js';
 import { exitCodeFor, train } from '../run/run.js';
 
@@ -21,7 +21,8 @@ export default defineCommand({
     force: { type: 'boolean', description: 'start anew in a folder that is not empty' },
   },
   async run(options, context) {
-    const config = loadRunConfig(options.run === undefined ? {} : resolve(context.cwd, options.run), runOverrides(options));
+    const overrides = runOverrides(options);
+    const config = loadRunConfig(options.run === undefined ? {} : resolve(context.cwd, options.run), overrides);
     const run = { ...config, out: resolve(context.cwd, config.out) };
     const summary = await train(run, {
       resume: options.resume,
@@ -33,6 +34,8 @@ export default defineCommand({
         const terms = Object.entries(parts).map(([name, value]) => `${name} ${value.toFixed(3)}`);
         context.progress({ label: 'train', done: step, total, note: `${Math.round(viewsPerSecond)} crops/s · loss ${loss.toFixed(2)} · ${terms.join(' · ')}` });
       },
+    }).catch((error: unknown) => {
+      throw blameFlags(error, overrides);
     });
     context.stdout(
       `${summary.ending === 'stopped' ? 'Stopped' : 'Trained'} after ${summary.steps} of ${summary.stepsPlanned} batches in ${summary.minutes.toFixed(1)} minutes: ${run.out}`,

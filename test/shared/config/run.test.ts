@@ -73,13 +73,19 @@ describe('run file', () => {
     assert.match(failure(() => loadRunConfig({ name: 'My Encoder' })).message, /name is "My Encoder"; it must be a model name of lower-case/);
     assert.match(failure(() => loadRunConfig({ engine: { device: 'gpu' } })).message, /engine\.device is "gpu"\. .*cuda/);
     assert.equal(failure(() => loadRunConfig({ views: 3 })).field, 'views');
-    assert.equal(failure(() => loadRunConfig({ views: 3 }, { 'views.count': 4 })).field, 'views.count');
+    assert.equal(failure(() => loadRunConfig({ views: 3 }, { 'views.count': 4 })).field, 'views');
   });
 
   it('a fault in an override is usage, a fault in the file is not', () => {
     assert.equal(failure(() => loadRunConfig({}, { 'views.cuont': 3 })).code, 'usage');
     assert.equal(failure(() => loadRunConfig({}, { batchSize: 1 })).code, 'usage');
     assert.equal(failure(() => loadRunConfig({ batchSize: 1 }, { epochs: 3 })).code, 'bad-input');
+  });
+
+  it('a fault in an override names the flag, not the file', () => {
+    const flag = failure(() => loadRunConfig('configs/quickstart.json', { 'data.holdOut': 1.5 }));
+    assert.deepEqual([flag.message, flag.field], ['--hold-out: data.holdOut is 1.5; it must be < 1.', 'hold-out']);
+    assert.deepEqual(failure(() => loadRunConfig({}, { 'views.cuont': 3 })).field, 'views.cuont');
   });
 
   it('fields that cannot go together are refused', () => {
