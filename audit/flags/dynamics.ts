@@ -30,10 +30,12 @@ const WIDER = 2;
 
 export const flatCurve: SanityCheck = {
   code: 'flat-curve',
-  look({ outcome: { results, clean }, classes, plan }) {
+  look({ outcome: { results, clean, stages }, classes, plan }) {
     if (plan.feeds.kind === 'chunk') return null;
     const [first, last] = [results.at(0), results.at(-1)];
     if (first === undefined || last === undefined || !(first.epsilon > 0) || last.epsilon < WIDER * first.epsilon) return null;
+    // An audit that was ended early has not come to the larger radius.
+    if (!stages.some(({ epsilon, attacked }) => epsilon === last.epsilon && attacked > 0)) return null;
     if (last.robust.successes < first.robust.successes || last.robust.low <= 1 / classes) return null;
     return {
       severity: 'warning',

@@ -35,7 +35,7 @@ export async function locateModel(
   if (found?.isDirectory() && statSync(join(path, MANIFEST_FILE), { throwIfNoEntry: false })?.isFile()) return { kind: 'package', path };
   const isPath = /[/\\]|\.onnx$/.test(text);
   const folder = resolve(cwd, models);
-  const named = isPath || (found !== undefined && !/^[a-z0-9]/.test(text)) ? null : resolveReference(folder, text);
+  const named = isPath ? null : modelNamed(text, folder, found !== undefined);
   if (named !== null) return { kind: 'package', path: join(folder, named.name, named.version) };
   if (found?.isDirectory()) return { kind: 'folder', path };
   if (isPath) throw new RobencError('not-found', `There is nothing at ${path}. Give ${what}.`, { field });
@@ -45,6 +45,16 @@ export async function locateModel(
     (error: unknown) => error,
   );
   throw new RobencError('not-found', `There is nothing at ${path}, nor is it the name of a model: ${messageOf(cause)}`, { cause, field });
+}
+
+/** The version that the name means, or null. A name that no model can have is `usage`, unless a folder has it. */
+function modelNamed(text: string, models: string, isFolder: boolean): ReturnType<typeof resolveReference> {
+  try {
+    return resolveReference(models, text);
+  } catch (error) {
+    if (isFolder && error instanceof RobencError && error.code === 'usage') return null;
+    throw error;
+  }
 }
 
 /** The one file that a command can work on. A package has several: the error names them. */

@@ -53,13 +53,19 @@ describe('sanity checks of how results behave', () => {
   });
 
   it('flat-curve: twice the radius and no image more, unless nothing is left or nothing above chance', () => {
-    const curve = (...robust: [number, number][]) => flatCurve.look(evidence([], robust));
+    const stagesOf = (robust: [number, number][]) => robust.map(([epsilon]) => ({ attack: 'pgd', epsilon, broken: 0 }));
+    const curve = (...robust: [number, number][]) => flatCurve.look(evidence(stagesOf(robust), robust));
     assert.match(curve([0.01, 120], [0.03, 120])!.message, /60\.0 % at 0\.0300 as at 0\.0100/);
     assert.equal(curve([0.01, 120], [0.03, 119]), null);
     assert.equal(curve([0.01, 120], [0.015, 120]), null);
     assert.equal(curve([0.01, 0], [0.03, 0]), null);
     assert.equal(curve([0, 120], [0.03, 120]), null);
     assert.equal(curve([0.03, 120]), null);
+    const ended: [number, number][] = [
+      [0.01, 120],
+      [0.03, 120],
+    ];
+    assert.equal(flatCurve.look(evidence(stagesOf(ended).slice(0, 1), ended)), null, 'the larger radius was never attacked');
   });
 
   it('still-finding: many images were broken only in the last steps', () => {

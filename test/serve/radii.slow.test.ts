@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Result } from '@robenc/serve/routes/robustness-schema.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
-import { png, post, serveFolder, type TestServer } from './server-fixture.js';
+import { pngs, post, serveFolder, type TestServer } from './server-fixture.js';
 
 const CASES = 1000;
 const AT_ONCE = 16;
@@ -24,11 +24,11 @@ describe('a thousand adversarial images', () => {
       let flips = 0;
       for (let first = 0; first < CASES; first += AT_ONCE) {
         const count = Math.min(AT_ONCE, CASES - first);
-        const images = await Promise.all(Array.from({ length: count }, async (_, i) => (await png(5000 + first + i)).toString('base64')));
+        const images = await pngs(5000 + first, count);
         const asked = { images, epsilon: '4/255', steps: 8, quantized, adversarialImage: true, adversarialArray: true };
         const { results } = (await post<{ results: Result[] }>(`${server.url}/v1/robustness`, asked)).body;
-        const pngs = results.map(({ adversarialImage }) => adversarialImage!.png);
-        const stored = (await post<{ results: { prediction: { index: number } }[] }>(`${server.url}/v1/classify`, { images: pngs })).body.results;
+        const files = results.map(({ adversarialImage }) => adversarialImage!.png);
+        const stored = (await post<{ results: { prediction: { index: number } }[] }>(`${server.url}/v1/classify`, { images: files })).body.results;
         for (const [i, { adversarial, adversarialImage, adversarialArray, verdict }] of results.entries()) {
           const array = Buffer.from(adversarialArray!, 'base64');
           const { body } = await post<{ results: { prediction: { index: number } }[] }>(`${server.url}/v1/classify`, array, {

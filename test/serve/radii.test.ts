@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { ErrorBody } from '@robenc/serve/errors.js';
 import type { Result } from '@robenc/serve/routes/robustness-schema.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
-import { png, post, serveFolder, type TestServer } from './server-fixture.js';
+import { pngs, post, serveFolder, type TestServer } from './server-fixture.js';
 
 interface Checked {
   threat: { norm: string; epsilon: number };
@@ -24,7 +24,6 @@ describe('robustness checks in depth', () => {
     await server.close();
     folder.remove();
   });
-  const images = (first: number, count: number) => Promise.all(Array.from({ length: count }, async (_, i) => (await png(first + i)).toString('base64')));
   const check = async (body: object): Promise<Checked> => {
     const answer = await post<Checked>(`${server.url}/v1/robustness`, body);
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
@@ -41,7 +40,7 @@ describe('robustness checks in depth', () => {
   };
 
   it('several radii are those of one radius each until an image is broken, and stay broken from there on', async () => {
-    const sent = await images(400, 8);
+    const sent = await pngs(400, 8);
     const epsilons = ['1/255', '2/255', '3/255'];
     const { results, threat } = await check({ images: sent, epsilons: ['3/255', '1/255', '2/255'], steps: 8 });
     assert.equal(threat.epsilon, 3 / 255);
@@ -62,7 +61,7 @@ describe('robustness checks in depth', () => {
   });
 
   it('the smallest radius lies between one that breaks and one that does not, as close as was asked', async () => {
-    const sent = await images(420, 6);
+    const sent = await pngs(420, 6);
     const tolerance = 0.2 / 255;
     const { results } = await check({ images: sent, epsilon: '8/255', steps: 8, smallest: true, tolerance });
     const found = results.filter(({ smallest }) => smallest !== null);
@@ -84,7 +83,7 @@ describe('robustness checks in depth', () => {
 
   it('with quantized the PNG is within the ball and is classified as reported, in every case', async () => {
     const epsilon = 4 / 255;
-    const sent = await images(500, 48);
+    const sent = await pngs(500, 48);
     let flips = 0;
     for (let start = 0; start < sent.length; start += 16) {
       const { results } = await check({ images: sent.slice(start, start + 16), epsilon, steps: 8, quantized: true, adversarialImage: true });
@@ -101,7 +100,7 @@ describe('robustness checks in depth', () => {
   });
 
   it('the adversarial array, sent back, is classified as reported', async () => {
-    const [image] = await images(560, 1);
+    const [image] = await pngs(560, 1);
     const { results } = await check({ image, epsilon: '8/255', steps: 10, adversarialArray: true });
     const bytes = Buffer.from(results[0]!.adversarialArray!, 'base64');
     const { status, body } = await post<Classified>(`${server.url}/v1/classify`, bytes, { 'content-type': 'application/x-npy' });
@@ -109,7 +108,7 @@ describe('robustness checks in depth', () => {
   });
 
   it('in L2 the change is as long as epsilon at most, and may be longer than 1', async () => {
-    const sent = await images(570, 4);
+    const sent = await pngs(570, 4);
     const { results, threat } = await check({ images: sent, epsilon: 1.5, norm: 'l2', steps: 8 });
     assert.deepEqual(threat, { model: 'image', norm: 'l2', epsilon: 1.5 });
     for (const { l2 } of results) assert.ok(l2 > 0.5 && l2 <= 1.5 + 1e-5, `l2 ${l2}`);
@@ -118,7 +117,7 @@ describe('robustness checks in depth', () => {
   });
 
   it('certificates follow from the seed; little noise certifies the class of the image, and no radius is above what the draws allow', async () => {
-    const [image] = await images(580, 1);
+    const [image] = await pngs(580, 1);
     const certificate = async (options: object) => (await check({ image, epsilon: 0, sigma: 0.01, draws: 200, ...options })).results[0]!.certificate!;
     const [clean] = await classes([image!]);
     const first = await certificate({});
@@ -133,7 +132,7 @@ describe('robustness checks in depth', () => {
   });
 
   it('no radius, and both kinds, are refused', async () => {
-    const [image] = await images(590, 1);
+    const [image] = await pngs(590, 1);
     assert.equal((await refused({ image })).field, 'epsilon');
     assert.equal((await refused({ image, epsilon: 0.1, epsilons: [0.2] })).field, 'epsilon');
     assert.match((await refused({ image, epsilons: [0.1, 'x'] })).field ?? '', /epsilons\[1\]/);

@@ -8,7 +8,7 @@ import { toTensor } from '@robenc/shared/images/image.js';
 import { crossEntropyRow } from '@robenc/shared/math/logits.js';
 import { oracleOf } from '@robenc/serve/engine/oracle.js';
 import { CLASSES, modelsFolder, SIDE, writeFixture } from './package-fixture.js';
-import { png, post, serveFolder, type TestServer } from './server-fixture.js';
+import { png, pngs, post, serveFolder, type TestServer } from './server-fixture.js';
 
 interface Prediction {
   index: number;
@@ -47,7 +47,6 @@ describe('robustness checks', () => {
     await server.close();
     folder.remove();
   });
-  const images = (first: number, count: number) => Promise.all(Array.from({ length: count }, async (_, i) => (await png(first + i)).toString('base64')));
   const check = async (body: object): Promise<Checked> => {
     const answer = await post<Checked>(`${server.url}/v1/robustness`, { epsilon: '8/255', ...body });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
@@ -55,7 +54,7 @@ describe('robustness checks', () => {
   };
 
   it('finds adversarial images within the ball, and the PNG sent back is classified as reported', async () => {
-    const sent = await images(200, 16);
+    const sent = await pngs(200, 16);
     const { results, threat, attack } = await check({ images: sent, epsilon: EPSILON, adversarialImage: true, steps: 10, stepSize: EPSILON / 4, seed: 3 });
     assert.deepEqual(threat, { model: 'image', norm: 'linf', epsilon: EPSILON });
     assert.deepEqual([attack.name, attack.options['steps'], attack.options['stepSize'], attack.seed], ['pgd', 10, EPSILON / 4, 3]);
@@ -78,7 +77,7 @@ describe('robustness checks', () => {
   });
 
   it('is the very attack of the shared table, run on the same pixels', async () => {
-    const [image] = await images(300, 1);
+    const [image] = await pngs(300, 1);
     const model = server.engine.models.get(undefined);
     const pixels = toTensor([await decodeImage(Buffer.from(image!, 'base64'))]);
     const oracle = oracleOf(model, { compute: server.engine.dispatcher });
@@ -96,7 +95,7 @@ describe('robustness checks', () => {
   });
 
   it('square tries as many points as queries says, and other attacks refuse the option', async () => {
-    const [image] = await images(310, 1);
+    const [image] = await pngs(310, 1);
     const robust = await check({ image, attack: 'square', queries: 20, epsilon: 0.001 });
     assert.equal(robust.attack.options['queries'], 20);
     const refused = await post<ErrorBody>(`${server.url}/v1/robustness`, { image, epsilon: 0.01, queries: 20 });
@@ -104,7 +103,7 @@ describe('robustness checks', () => {
   });
 
   it('an image fares the same alone, in a list, and while others are checked', async () => {
-    const sent = await images(320, 6);
+    const sent = await pngs(320, 6);
     const options = { steps: 8, seed: 5 };
     const together = (await check({ images: sent, ...options })).results;
     const alone = await Promise.all(sent.map(async (image) => (await check({ image, ...options })).results[0]!));
@@ -112,14 +111,14 @@ describe('robustness checks', () => {
   });
 
   it('another seed starts elsewhere; without random start the seed does not matter', async () => {
-    const [image] = await images(340, 1);
+    const [image] = await pngs(340, 1);
     const loss = async (options: object) => (await check({ image, epsilon: 0.002, steps: 2, ...options })).results[0]!.loss.after;
     assert.notEqual(await loss({ seed: 1 }), await loss({ seed: 2 }));
     assert.equal(await loss({ seed: 1, randomStart: false }), await loss({ seed: 2, randomStart: false }));
   });
 
   it('a label that the model already gets wrong is called misclassified, not attacked, by name or index', async () => {
-    const [image] = await images(350, 1);
+    const [image] = await pngs(350, 1);
     const clean = (await check({ image, epsilon: 0 })).results[0]!.clean.index;
     const wrong = (clean + 1) % CLASSES.length;
     for (const label of [CLASSES[wrong], wrong, String(wrong)]) {
@@ -132,7 +131,7 @@ describe('robustness checks', () => {
   });
 
   it('epsilon 0 changes nothing, and still is no proof', async () => {
-    const [image] = await images(360, 1);
+    const [image] = await pngs(360, 1);
     const { results, statement } = await check({ image, epsilon: 0, attack: 'fgsm' });
     assert.deepEqual([results[0]!.linf, results[0]!.flipped, results[0]!.verdict, results[0]!.embeddingCosineShift], [0, false, 'not proven robust', 0]);
     assert.match(statement, /not proven robust/);
@@ -140,7 +139,7 @@ describe('robustness checks', () => {
   });
 
   it('an attack that the server cannot run is refused by name, and the answer lists only those that it can', async () => {
-    const [image] = await images(365, 1);
+    const [image] = await pngs(365, 1);
     for (const attack of ['apgd-t', 'fab', 'fab-t', 'standard', 'pgdd']) {
       const { status, body } = await post<ErrorBody>(`${server.url}/v1/robustness`, { image, epsilon: 0.01, attack });
       assert.deepEqual([status, body.error.field], [400, 'attack'], attack);

@@ -49,6 +49,11 @@ export async function png(seed: number, width = 16, height = 16): Promise<Buffer
   return Buffer.from(await encodePng({ width, height, data }));
 }
 
+/** `count` PNG files as base64, from the seed `first` on. */
+export function pngs(first: number, count: number): Promise<string[]> {
+  return Promise.all(Array.from({ length: count }, async (_, i) => (await png(first + i)).toString('base64')));
+}
+
 export interface Answer<T> {
   readonly status: number;
   readonly headers: Headers;

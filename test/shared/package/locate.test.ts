@@ -21,7 +21,7 @@ describe('the model that a user means', () => {
     cwd = mkdtempSync(join(tmpdir(), 'robenc-locate-'));
     for (let i = 0; i < 2; i++) writePackage(join(cwd, 'models'), job());
     promote(join(cwd, 'models'), { name: 'tiny', version: '1', label: 'production' });
-    for (const folder of ['tiny', 'runs']) mkdirSync(join(cwd, folder));
+    for (const folder of ['tiny', 'runs', 'my run']) mkdirSync(join(cwd, folder));
     writeFileSync(join(cwd, 'a.onnx'), 'x');
   });
   after(() => rmSync(cwd, { recursive: true }));
@@ -33,7 +33,8 @@ describe('the model that a user means', () => {
     assert.deepEqual(await located('tiny'), version('2'));
     assert.deepEqual(await located('tiny@1'), version('1'));
     assert.deepEqual(await located('tiny@production'), version('1'));
-    assert.deepEqual(await located('runs'), ['folder', join(cwd, 'runs')]);
+    for (const name of ['runs', 'my run']) assert.deepEqual(await located(name), ['folder', join(cwd, name)]);
+    assert.deepEqual(await located('.'), ['folder', cwd]);
   });
 
   it('that is not there is refused with what there is', async () => {
