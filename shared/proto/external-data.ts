@@ -43,7 +43,8 @@ export function readExternalData(tensor: TensorProto, folder: string, bytes: num
   try {
     path = realpathSync(join(folder, location));
   } catch (cause) {
-    throw fail(`that file is not beside the model (${messageOf(cause)}). Put it into ${folder}`, cause);
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw fail(missing ? `that file is not beside the model. Put it into ${folder}` : `that file cannot be reached (${messageOf(cause)})`, cause);
   }
   const inside = relative(realpathSync(folder), path);
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) throw fail("it is a link that leads out of the model's folder");
