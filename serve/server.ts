@@ -62,6 +62,7 @@ export function assembleServer(options: Omit<ServerOptions, 'host' | 'port'>): A
     heldRows: () => admission.held,
     heldBytes: () => admission.heldBytes,
     runningBatches: () => dispatcher.runningBatches,
+    failingModels: () => engine.probes.filter(({ failure }) => failure !== null).length,
   });
   const keys = options.keys ?? new Keyring(null);
   const rates = options.rates ?? new Rates(null);

@@ -1,5 +1,6 @@
 /** @file Everything that computes: models with their worker threads, one queue in front of them, and the threads that read images. */
 import { messageOf } from '@robenc/shared/errors.js';
+import { goldenCases } from '@robenc/shared/package/golden.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import { Dispatcher, type BatchReport } from '../batching/dispatcher.js';
 import { Preparer } from '../images/preparer.js';
@@ -56,7 +57,7 @@ export class Engine {
   }
 
   /**
-   * Opens the models with all their graphs, runs each once, and keeps what it answered for later probes.
+   * Opens the models with all their graphs, and asks each its golden input.
    * Throws what is wrong with the first package that cannot be served; nothing stays open then.
    */
   static async open(options: EngineOptions): Promise<Engine> {
@@ -173,12 +174,13 @@ export class Engine {
   }
 }
 
-/** Digests are checked by the opening, ports by the graphs, the answer by the probe; every batch size up to the largest is run once, which warms it. */
+/** Digests are checked by the opening, ports by the graphs, the answers by the probe, which warms them. */
 async function openEntry(options: EngineOptions, { name, version, latest, canary, labels }: Wanted): Promise<ServedEntry> {
-  const model = modelOfPackage(await openPackage(options.modelsFolder, `${name}@${version}`), options);
+  const opened = await openPackage(options.modelsFolder, `${name}@${version}`);
+  const model = modelOfPackage(opened, options);
   try {
     await Promise.all(Object.values(model.graphs).map((graph) => graph.open()));
-    return { model, probe: await Probe.open(model), latest, canary, labels };
+    return { model, probe: await Probe.open(model, goldenCases(opened)), latest, canary, labels };
   } catch (error) {
     await closeModel(model);
     throw error;

@@ -28,6 +28,11 @@ export class ModelGraph implements Runner {
     return this.#opened?.device ?? null;
   }
 
+  /** What it answers. */
+  get outputs(): readonly string[] {
+    return this.#ports.outputs;
+  }
+
   /** Why that is another device than was asked for. */
   get notice(): string | null {
     return this.#opened?.notice ?? null;

@@ -1,54 +1,121 @@
-/** @file Does the device still compute? A tiny inference, compared with what it answered when the server started. */
+/** @file Do the graphs of a model still compute? Small inferences, compared with what the package says that they must answer. */
 import type { TensorData } from '@robenc/shared/graph/value.js';
-import { RobencError } from '@robenc/shared/errors.js';
-import { graphOf, type ServedModel } from './model.js';
+import { messageOf, RobencError } from '@robenc/shared/errors.js';
+import { checkGolden, GOLDEN_TOLERANCE, type GoldenCase } from '@robenc/shared/package/golden.js';
+import { graphOf, type GraphRole, type ServedModel } from './model.js';
 
-/** Greatest difference from the first answer, relative to its greatest value; GPUs may add in another order, dead ones answer anything. */
-const TOLERANCE = 1e-3;
+/** What one graph must answer, and who says so: the package, or the first answer of a package without golden outputs. */
+interface Expectation {
+  readonly case: GoldenCase;
+  readonly against: 'package' | 'start';
+}
+
+/** What one graph answered. */
+export interface ProbeReport {
+  /** `name@version`. */
+  readonly model: string;
+  readonly graph: GraphRole;
+  readonly against: 'package' | 'start';
+  /** Greatest difference from what was expected, relative to the greatest value of that. */
+  readonly difference: number;
+}
+
+const SINCE: Readonly<Record<Expectation['against'], string>> = { package: 'when the package was made', start: 'at start' };
 
 export class Probe {
   readonly model: ServedModel;
-  readonly #expected: Float32Array;
-  #running: Promise<void> | null = null;
+  readonly #expected: ReadonlyMap<GraphRole, Expectation>;
+  readonly #running = new Map<GraphRole, Promise<ProbeReport>>();
+  readonly #failures = new Map<GraphRole, string>();
 
-  private constructor(model: ServedModel, expected: Float32Array) {
+  private constructor(model: ServedModel, expected: ReadonlyMap<GraphRole, Expectation>) {
     this.model = model;
     this.#expected = expected;
   }
 
-  /** Runs the classifier (or the encoder of a model without classes) once on a fixed pattern. Throws when it cannot, or answers numbers that are not finite. */
-  static async open(model: ServedModel): Promise<Probe> {
-    const expected = await answer(model);
-    if (!expected.every(Number.isFinite))
-      throw new RobencError('bad-file', `${model.id} answers values that are not finite on a plain test pattern. Export the model again.`);
-    if (model.graphs.classifier !== undefined && expected.length !== model.classes.length)
-      throw new RobencError(
-        'bad-file',
-        `${model.id} answers ${expected.length} logits, but its manifest names ${model.classes.length} classes. Export the model again.`,
-      );
-    return new Probe(model, expected);
+  /**
+   * Asks every graph for which there is a golden case, and the main one also without. Throws `mismatch` for another answer than the package's,
+   * and `bad-file` for numbers that are not finite or not as many as the model has classes.
+   */
+  static async open(model: ServedModel, golden: Pick<ReadonlyMap<GraphRole, GoldenCase>, 'get'>): Promise<Probe> {
+    const expected = new Map<GraphRole, Expectation>();
+    for (const role of Object.keys(model.graphs) as GraphRole[]) {
+      const found = golden.get(role);
+      if (found !== undefined) expected.set(role, { case: answerable(model, role, found), against: 'package' });
+    }
+    const main = mainGraph(model);
+    const first = await firstAnswer(model, main);
+    if (!expected.has(main)) expected.set(main, { case: first, against: 'start' });
+    const probe = new Probe(model, expected);
+    for (const role of expected.keys()) await probe.#ask(role);
+    return probe;
   }
 
-  /** Resolves when a fresh inference gives the first answer again. Checks that come while one runs share it. Throws `unavailable`. */
-  check(): Promise<void> {
-    this.#running ??= this.#check().finally(() => (this.#running = null));
-    return this.#running;
+  /** What was wrong when its graphs were last asked; null when all answered right. */
+  get failure(): string | null {
+    return [...this.#failures.values()][0] ?? null;
   }
 
-  async #check(): Promise<void> {
-    const found = await answer(this.model);
-    const scale = this.#expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-6);
-    const error = found.reduce((largest, value, i) => Math.max(largest, Math.abs(value - this.#expected[i]!)), 0);
-    if (!(error <= TOLERANCE * scale))
-      throw new RobencError('unavailable', `${this.model.id} no longer answers what it answered at start: its answer is off by ${error}.`);
+  /**
+   * Asks the graph that answers most requests, and those that failed when last asked; `thorough`: all. Checks that come while one runs share it.
+   * Throws `unavailable` with the reason.
+   */
+  async check({ thorough = false }: { thorough?: boolean } = {}): Promise<readonly ProbeReport[]> {
+    const main = mainGraph(this.model);
+    const roles = [...this.#expected.keys()].filter((role) => thorough || role === main || this.#failures.has(role));
+    return Promise.all(
+      roles.map((role) => {
+        const running =
+          this.#running.get(role) ??
+          this.#ask(role).then(
+            (report) => {
+              this.#failures.delete(role);
+              return report;
+            },
+            (cause: unknown) => {
+              this.#failures.set(role, messageOf(cause));
+              throw new RobencError('unavailable', messageOf(cause), { cause });
+            },
+          );
+        this.#running.set(role, running);
+        void running.catch(() => undefined).finally(() => this.#running.delete(role));
+        return running;
+      }),
+    );
+  }
+
+  /** Past the queue, so that a full house does not look like a broken one. */
+  async #ask(role: GraphRole): Promise<ProbeReport> {
+    const { case: expected, against } = this.#expected.get(role)!;
+    const difference = await checkGolden(graphOf(this.model, role), expected, `${this.model.id}, ${role}`, SINCE[against]);
+    return { model: this.model.id, graph: role, against, difference };
   }
 }
 
-/** Past the queue, so that a full house does not look like a broken one. */
-async function answer(model: ServedModel): Promise<Float32Array> {
-  const role = model.graphs.classifier === undefined ? 'encoder' : 'classifier';
-  const answers = await graphOf(model, role).run({ image: pattern(model) });
-  return answers[role === 'classifier' ? 'logits' : 'embedding']!.data as Float32Array;
+function mainGraph({ graphs }: ServedModel): GraphRole {
+  return graphs.classifier === undefined ? 'encoder' : 'classifier';
+}
+
+/** The part of a golden case that the server asks of the graph. */
+function answerable(model: ServedModel, role: GraphRole, golden: GoldenCase): GoldenCase {
+  const asked = graphOf(model, role).outputs;
+  return { ...golden, outputs: Object.fromEntries(Object.entries(golden.outputs).filter(([name]) => asked.includes(name))) };
+}
+
+async function firstAnswer(model: ServedModel, role: GraphRole): Promise<GoldenCase> {
+  const inputs = { image: pattern(model) };
+  const name = role === 'classifier' ? 'logits' : 'embedding';
+  const tensor = (await graphOf(model, role).run(inputs))[name]!;
+  const values = tensor.data as Float32Array;
+  if (!values.every(Number.isFinite))
+    throw new RobencError('bad-file', `${model.id} answers values that are not finite on a plain test pattern. Export the model again.`);
+  if (role === 'classifier' && values.length !== model.classes.length)
+    throw new RobencError(
+      'bad-file',
+      `${model.id} answers ${values.length} logits, but its manifest names ${model.classes.length} classes. Export the model again.`,
+    );
+  // GPUs may add in another order, dead ones answer anything.
+  return { inputs, outputs: { [name]: { shape: tensor.shape, every: 1, values: values.slice() } }, tolerance: GOLDEN_TOLERANCE };
 }
 
 /** Not a flat image: every pixel differs from its neighbours. */

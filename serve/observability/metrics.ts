@@ -11,6 +11,8 @@ export interface Gauges {
   heldRows(): number;
   heldBytes(): number;
   runningBatches(): number;
+  /** Models that answered something else than their golden output when last asked. */
+  failingModels(): number;
 }
 
 /**
@@ -35,6 +37,8 @@ export class Metrics {
   readonly #run = this.#histogram('run_seconds', 'time that a batch took', ['graph'], SECONDS);
   readonly #dropped = this.#counter('work_dropped_total', 'work that was never run: its client had gone, or its time was over', ['reason']);
   readonly #reloads = this.#counter('model_changes_total', 'models that were opened, closed or refused while the server ran', ['change']);
+
+  readonly #probes = this.#counter('probes_total', 'golden inputs that the server asked its models by itself, by whether the answers were right', ['result']);
 
   constructor(process: { readonly engineStarts?: number } = {}) {
     collectDefaultMetrics({ register: this.registry, prefix: 'robenc_' });
@@ -67,6 +71,7 @@ export class Metrics {
     read('queue_rows', 'rows that wait for a worker', () => gauges.waitingRows());
     read('admitted_rows', 'rows that are in the house, from admission to answer', () => gauges.heldRows());
     read('admitted_bytes', 'bytes of bodies that are in the house', () => gauges.heldBytes());
+    read('failing_models', 'models that computed something else than they must when last asked', () => gauges.failingModels());
     read('running_batches', 'batches that run now', () => gauges.runningBatches());
   }
 
@@ -92,6 +97,10 @@ export class Metrics {
 
   workDropped(reason: 'gone' | 'expired'): void {
     this.#dropped.inc({ reason });
+  }
+
+  probed(result: 'right' | 'wrong'): void {
+    this.#probes.inc({ result });
   }
 
   modelChanged(change: 'opened' | 'closed' | 'refused'): void {

@@ -7,6 +7,7 @@ import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { Keyring } from '../access/keyring.js';
 import { Rates } from '../access/rates.js';
 import { Engine } from '../engine/engine.js';
+import { watchReadiness } from '../engine/ready.js';
 import { Metrics } from '../observability/metrics.js';
 import { assembleServer, type Assembled } from '../server.js';
 import type { Settings } from '../settings/settings.js';
@@ -82,6 +83,7 @@ function watch(engine: Engine, settings: Settings, keys: Keyring, metrics: Metri
     log.error(stuck, 'A batch hangs; this process will be replaced.');
     say({ kind: 'stuck', ...stuck });
   }, WATCH_MS).unref();
+  if (settings.probe > 0) watchReadiness(engine, { everyMs: settings.probe * 1000, metrics, log });
   if (settings.reload === 0) return;
   setInterval(() => {
     try {

@@ -10,16 +10,35 @@ export default defineRoute({
   method: 'get',
   scope: 'public',
   path: '/readyz',
-  summary: 'whether every model still computes what it computed at start',
+  summary: 'whether every model computes what it must',
   description:
-    'Runs a tiny inference on every model and compares it with the answer of the start. 503 while the server stops, or when a device is dead or too slow.',
+    'Asks every model the golden input of its package and compares the answer with the golden output (of a package without one: with its first answer). 503 with the reason while the server stops, or when a device computes something else, is dead or too slow.',
   options: optionsOf({}),
-  response: Type.Object({ status: Type.Literal('ready'), models: Type.Array(Type.String({ description: 'name@version' })) }, closed),
+  response: Type.Object(
+    {
+      status: Type.Literal('ready'),
+      models: Type.Array(Type.String({ description: 'name@version' })),
+      checks: Type.Array(
+        Type.Object(
+          {
+            model: Type.String({ description: 'name@version' }),
+            graph: Type.String({ description: 'the graph that was asked' }),
+            against: Type.Union([Type.Literal('package'), Type.Literal('start')], {
+              description: 'the golden output of the package, or the first answer where it has none',
+            }),
+            difference: Type.Number({ minimum: 0, description: 'greatest difference, relative to the greatest value' }),
+          },
+          closed,
+        ),
+      ),
+    },
+    closed,
+  ),
   errors: ['bad_input', 'unavailable'],
   async handle(_request, { engine, draining }) {
     if (draining) throw new ApiError('unavailable', 'The server is stopping.', { remedy: 'Send requests to another server.' });
     const { probes } = engine;
-    await checkReady(probes);
-    return { status: 'ready' as const, models: probes.map(({ model }) => model.id) };
+    const checks = await checkReady(probes);
+    return { status: 'ready' as const, models: probes.map(({ model }) => model.id), checks: [...checks] };
   },
 });

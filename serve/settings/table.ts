@@ -65,6 +65,14 @@ export const SETTINGS = {
     maximum: 3600,
     description: 'how often to look for promoted versions and changed keys; 0: never',
   },
+  probe: {
+    type: 'number',
+    value: 'seconds',
+    default: 30,
+    minimum: 0,
+    maximum: 3600,
+    description: 'how often every graph is asked its golden input; 0: only when readiness is asked for',
+  },
   canary: {
     type: 'number',
     value: 'share',

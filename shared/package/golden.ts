@@ -117,8 +117,13 @@ function thinned(tensor: TensorData): Static<typeof Tensor> {
   return { ...encoded({ ...tensor, data: (tensor.data as Float32Array).filter((_, i) => i % every === 0) }, false), every };
 }
 
-/** Runs one graph on its golden inputs. Throws `mismatch` naming `what` and the output that is off; answers the greatest relative difference. */
-export async function checkGolden(session: Pick<Session, 'run'>, { inputs, outputs, tolerance }: GoldenCase, what: string): Promise<number> {
+/** Runs one graph on its golden inputs. Throws `mismatch` naming `what` and the output that is off since `then`; answers the greatest relative difference. */
+export async function checkGolden(
+  session: Pick<Session, 'run'>,
+  { inputs, outputs, tolerance }: GoldenCase,
+  what: string,
+  then = 'when the package was made',
+): Promise<number> {
   const found = await session.run(inputs, Object.keys(outputs));
   let worst = 0;
   for (const [name, expected] of Object.entries(outputs)) {
@@ -126,13 +131,13 @@ export async function checkGolden(session: Pick<Session, 'run'>, { inputs, outpu
     if (actual?.shape.join() !== expected.shape.join())
       throw new RobencError(
         'mismatch',
-        `${what}: "${name}" is [${actual?.shape.join() ?? 'missing'}] on the golden input, and was [${expected.shape.join()}] when the package was made.`,
+        `${what}: "${name}" is [${actual?.shape.join() ?? 'missing'}] on the golden input, and was [${expected.shape.join()}] ${then}.`,
       );
     const error = relativeError(actual.data as Float32Array, expected);
     if (!(error <= tolerance))
       throw new RobencError(
         'mismatch',
-        `${what}: "${name}" differs on the golden input by ${error.toExponential(1)} of its greatest value from what it was when the package was made (at most ${tolerance}). The device or the runtime computes something else.`,
+        `${what}: "${name}" differs on the golden input by ${error.toExponential(1)} of its greatest value from what it was ${then} (at most ${tolerance}). The device or the runtime computes something else.`,
       );
     worst = Math.max(worst, error);
   }

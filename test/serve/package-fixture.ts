@@ -2,14 +2,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { GraphRole } from '@robenc/shared/config/manifest.js';
 import { differentiate } from '@robenc/shared/autodiff/differentiate.js';
 import type { GraphBuilder } from '@robenc/shared/graph/builder.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import type { Graph, Value } from '@robenc/shared/graph/value.js';
+import { feedsFor } from '@robenc/shared/deploy/golden.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
+import { goldenText } from '@robenc/shared/package/golden.js';
 import type { WrittenPackage } from '@robenc/shared/package/stage.js';
 import { writePackage } from '@robenc/shared/package/write.js';
+import { openSession } from '@robenc/shared/runtime/session.js';
+import type { Tensors } from '@robenc/shared/runtime/types.js';
 
 export const CLASSES = ['circle', 'square', 'triangle', 'star', 'cross'] as const;
 export const EMBEDDING_SIZE = 24;
@@ -23,6 +28,8 @@ export interface FixtureOptions {
   readonly seed?: number;
   /** Leave out the patch-aggregate head. */
   readonly aggregate?: boolean;
+  /** Text of golden.json; without it the package has none. */
+  readonly golden?: string;
 }
 
 /** A folder for packages that `remove` takes away. */
@@ -32,17 +39,11 @@ export function modelsFolder(): { path: string; remove: () => void } {
 }
 
 /** Writes a package of an untrained two-layer network for 16x16 images. */
-export function writeFixture(folder: string, { name = 'tiny', version = 'auto', seed = 1, aggregate = true }: FixtureOptions = {}): WrittenPackage {
-  const classifier = graph(seed, 'classifier');
+export function writeFixture(folder: string, { name = 'tiny', version = 'auto', seed = 1, aggregate = true, golden }: FixtureOptions = {}): WrittenPackage {
   return writePackage(folder, {
     name,
     version,
-    files: {
-      encoder: toOnnx(graph(seed, 'encoder')),
-      classifier: toOnnx(classifier),
-      gradient: toOnnx(differentiate(classifier, { wrt: 'image', loss: 'cross-entropy' }).graph),
-      ...(aggregate ? { aggregateHead: toOnnx(graph(seed, 'head')) } : {}),
-    },
+    files: { ...graphsOf(seed, aggregate), ...(golden === undefined ? {} : { golden: Buffer.from(golden) }) },
     manifest: {
       createdAt: '2030-01-31T12:00:00Z',
       producer: { name: 'robenc tests', version: '0' },
@@ -55,6 +56,28 @@ export function writeFixture(folder: string, { name = 'tiny', version = 'auto', 
       parity: [],
     },
   });
+}
+
+function graphsOf(seed: number, aggregate: boolean) {
+  const classifier = graph(seed, 'classifier');
+  return {
+    encoder: toOnnx(graph(seed, 'encoder')),
+    classifier: toOnnx(classifier),
+    gradient: toOnnx(differentiate(classifier, { wrt: 'image', loss: 'cross-entropy' }).graph),
+    ...(aggregate ? { aggregateHead: toOnnx(graph(seed, 'head')) } : {}),
+  };
+}
+
+/** The golden file of a fixture of that seed: what its graphs answer. */
+export async function goldenOf(seed: number): Promise<string> {
+  const cases = new Map<GraphRole, { inputs: Tensors; outputs: Tensors }>();
+  for (const [role, bytes] of Object.entries(graphsOf(seed, true))) {
+    const session = await openSession(bytes, { device: 'cpu' });
+    const inputs = feedsFor(session, CLASSES.length);
+    cases.set(role as GraphRole, { inputs, outputs: await session.run(inputs) });
+    await session.close();
+  }
+  return goldenText(cases, 'the tests');
 }
 
 /** image → Conv 3x3 stride 2 → Relu → flat → linear → Relu = embedding → linear = logits. */

@@ -62,7 +62,8 @@ describe('server', () => {
 
   it('is alive and ready, and lists every served model with its contract', async () => {
     assert.deepEqual((await get(`${server.url}/healthz`)).body, { status: 'alive' });
-    assert.deepEqual((await get(`${server.url}/readyz`)).body, { status: 'ready', models: ['tiny@2', 'tiny@1', 'other@1'] });
+    const { body: ready } = await get<{ status: string; models: string[] }>(`${server.url}/readyz`);
+    assert.deepEqual([ready.status, ready.models], ['ready', ['tiny@2', 'tiny@1', 'other@1']]);
     const { body } = await get<{ object: string; data: { id: string; latest: boolean; digest: string; classes: string[]; embeddingSize: number }[] }>(
       `${server.url}/v1/models`,
     );
