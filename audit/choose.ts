@@ -5,6 +5,7 @@ import type { NormName } from '@robenc/shared/attacks/norms.js';
 import { presets, presetStages } from '@robenc/shared/attacks/presets.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { attackOptions, readDistance } from '@robenc/shared/evaluation/attack-options.js';
+import { certifyStage, refuseSmoothing, type SmoothingChoice } from './certificates.js';
 import { CLEAN, type WorkStage } from './work/plan.js';
 
 /** The attack where neither a preset nor an attack is named. */
@@ -16,6 +17,7 @@ export interface AttackChoice {
   /** Radii as text; empty: those of the preset. */
   readonly epsilons: readonly string[];
   readonly norm: NormName;
+  readonly smoothing: SmoothingChoice;
   /** Constants that differ from the defaults; undefined ones have them. */
   readonly attackOptions: Readonly<Record<string, unknown>>;
 }
@@ -25,6 +27,8 @@ export interface ChosenAttack {
   readonly name: string;
   /** Answers are means over so many draws. */
   readonly draws: number;
+  /** Ascending. */
+  readonly epsilons: readonly number[];
   /** The clean stage first, then all attacks by radius. */
   readonly stages: readonly WorkStage[];
 }
@@ -34,6 +38,7 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
   const { preset: named, attack, norm, attackOptions: overrides } = choice;
   if (named !== undefined && attack !== undefined)
     throw new RobencError('usage', `--preset ${named} says which attacks are made, and so does --attack ${attack}. Give one of them.`, { field: 'preset' });
+  if (named === undefined || presets.get(named).certifies !== true) refuseSmoothing(choice.smoothing);
   const presetName = named ?? (attack === 'standard' ? attack : undefined);
   if (presetName === undefined) {
     const one = attacks.get(attack ?? DEFAULT_ATTACK);
@@ -41,6 +46,7 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
     return {
       name: one.name,
       draws: 1,
+      epsilons: options.map(({ epsilon }) => epsilon),
       stages: [CLEAN, ...options.map((each): WorkStage => ({ kind: 'attack', name: one.name, epsilon: each.epsilon, options: each }))],
     };
   }
@@ -48,6 +54,11 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
   const given = choice.epsilons.length > 0 ? choice.epsilons : (preset.epsilons ?? []);
   if (given.length === 0) throw new RobencError('usage', 'No radius is given. Give one or several with --eps, e.g. --eps 4/255,8/255.', { field: 'eps' });
   const epsilons = [...new Set(given.map((text) => readDistance('eps', text, norm)))].sort((a, b) => a - b);
+  if (preset.certifies === true) {
+    if (norm !== 'l2') throw new RobencError('usage', `--norm ${norm}: the certificates of --preset certify hold in l2. Leave --norm out.`, { field: 'norm' });
+    presetStages(preset, { epsilon: 0, norm, overrides });
+    return { name: preset.name, draws: 1, epsilons, stages: [CLEAN, certifyStage(choice.smoothing)] };
+  }
   const stages = epsilons.flatMap((epsilon) =>
     presetStages(preset, { epsilon, norm, overrides }).map((stage): WorkStage => ({
       kind: 'attack',
@@ -56,7 +67,7 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
       options: stage.options,
     })),
   );
-  return { name: preset.name, draws: preset.draws ?? 1, stages: [CLEAN, ...stages] };
+  return { name: preset.name, draws: preset.draws ?? 1, epsilons, stages: [CLEAN, ...stages] };
 }
 
 /** SHA-256 of everything that decides what is done. */

@@ -2,6 +2,7 @@
 import type { Progress } from '@robenc/shared/config/progress.js';
 import type { DeviceRequest } from '@robenc/shared/runtime/types.js';
 import type { AuditSettings } from '@robenc/shared/evaluation/flag-values.js';
+import type { SmoothingChoice } from './certificates.js';
 import type { Distribute } from './work/distribute.js';
 
 export interface AuditJob extends AuditSettings {
@@ -20,6 +21,8 @@ export interface AuditJob extends AuditSettings {
   readonly attackOptions: Readonly<Record<string, unknown>>;
   /** A name from the table of threat models; `image`. */
   readonly threat?: string | undefined;
+  /** Of the preset certify; undefined ones have their defaults. */
+  readonly smoothing?: SmoothingChoice | undefined;
   readonly output: string | undefined;
   /** The least robust accuracy that passes. */
   readonly failUnder: number | null;

@@ -15,7 +15,7 @@ import { measureCosts, predictSeconds } from './work/cost.js';
 import { openEngine, type Engine, type Item } from './work/engine.js';
 import { auditList, rangesOf, type Range } from './work/list.js';
 import { outcomeOf, type AuditOutcome } from './work/outcome.js';
-import type { WorkPlan } from './work/plan.js';
+import type { CertifyOptions, WorkPlan } from './work/plan.js';
 import { followProgress } from './work/progress.js';
 import { chunkSizeOf, hasState, identityOf, openState } from './work/state.js';
 
@@ -29,6 +29,11 @@ export interface AuditRun {
 /** Passes that vote on a claimed misclassification of a model whose answers are random, and the draws that its answers are means over. */
 const [VOTES, DRAWS] = [50, 20];
 
+const NO_SMOOTHING = { sigma: undefined, draws: undefined, alpha: undefined };
+
+/** Noisy copies of an item at most, so that little is lost when it is ended. */
+const COPIES_PER_ITEM = 20_000;
+
 /** Images whose logits the sanity checks see, and items whose time is measured for the estimate. */
 const [PROBE, TIMED] = [64, 3];
 
@@ -38,7 +43,7 @@ const [PROBE, TIMED] = [64, 3];
  */
 export async function runAudit(job: AuditJob): Promise<AuditRun> {
   const started = job.now();
-  const chosen = chooseAttack({ ...job, preset: job.preset, attack: job.attack });
+  const chosen = chooseAttack({ ...job, preset: job.preset, attack: job.attack, smoothing: job.smoothing ?? NO_SMOOTHING });
   const prepared = await prepareAudit(job);
   const { setup, set, threat } = prepared;
   tellAssumptions(job, prepared);
@@ -54,7 +59,7 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
   const classifier = toOnnx(setup.classifier);
   const chunkSize =
     job.batchSize ??
-    (job.state !== undefined && !job.state.fresh && hasState(job.state.folder) ? chunkSizeOf(job.state.folder) : chunkSizeFor(set, setup.several ?? 1));
+    (job.state !== undefined && !job.state.fresh && hasState(job.state.folder) ? chunkSizeOf(job.state.folder) : chunkSizeFor(set, setup.several ?? 1, plan));
   const store = openStore(job, { classifier, prepared, plan, chunkSize });
   const ranges = rangesOf(set.count, chunkSize, job.shard ?? null);
   const chunk = (range: Range) => setup.chunk(indicesOf(range));
@@ -69,7 +74,7 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
     else job.tell(`Going on from ${store.size} finished items of ${list.chains * list.steps}.`);
     const deadline = job.maxMinutes === undefined ? undefined : AbortSignal.timeout(Math.max(0, job.maxMinutes * 60_000 - (job.now() - started)));
     const work = await doWork(job, { list, store, plan, engine, classifier, costs, ...(deadline && { deadline }) });
-    const outcome = outcomeOf({ plan, ranges, chunkSize, store, labels: setup.labels, idOf: setup.idOf });
+    const outcome = outcomeOf({ plan, ranges, chunkSize, store, labels: setup.labels, idOf: setup.idOf, epsilons: chosen.epsilons });
     const logits = await probe(engine, setup.chunk(indicesOf({ start: 0, count: Math.min(PROBE, chunkSize, set.count) })));
     const flags = sanityChecks.entries.flatMap(({ code, look }): AuditFlag[] => {
       const seen = look({
@@ -102,8 +107,9 @@ function tellAssumptions(job: AuditJob, { plan, threat }: Prepared): void {
 }
 
 /** The same on every machine, so that any of them can go on with any audit; small enough that sixteen workers have something to do. */
-function chunkSizeFor(set: ImageSet, several: number): number {
-  return Math.min(batchSizeFor(set, 1, several), Math.max(8, Math.ceil(set.count / 16)));
+function chunkSizeFor(set: ImageSet, several: number, { stages }: WorkPlan): number {
+  const copies = stages.reduce((most, { kind, options }) => (kind === 'certify' ? Math.max(most, (options as CertifyOptions).draws) : most), 1);
+  return Math.min(batchSizeFor(set, 1, several), Math.max(8, Math.ceil(set.count / 16)), Math.max(1, Math.floor(COPIES_PER_ITEM / copies)));
 }
 
 function openStore(

@@ -27,6 +27,7 @@ export default defineCommand({
     'robenc audit model.onnx --data photos --eps 4/255,8/255',
     'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --fail-under 0.3 --out audits/shapes',
     'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --out audits/shapes --resume',
+    'robenc audit model.onnx --data photos --preset certify --sigma 0.25 --draws 10000 --eps 0.25,0.5',
   ],
   arguments: { model: { description: MODEL_ARGUMENT } },
   options: {
@@ -35,9 +36,9 @@ export default defineCommand({
       type: 'list',
       value: 'radius',
       description:
-        'radius of the ball around each image in pixels of [0,1], e.g. 8/255; several are attacked from the smallest on (needed, but for --preset paper)',
+        'radius of the ball around each image in pixels of [0,1], e.g. 8/255; several are attacked from the smallest on (needed, but for --preset paper and certify)',
     },
-    norm: { type: 'string', choices: ['linf', 'l2', 'l1'], default: 'linf', description: 'norm of the ball' },
+    norm: { type: 'string', choices: ['linf', 'l2', 'l1'], description: 'norm of the ball (linf; --preset certify: l2)' },
     preset: { type: 'string', choices: presets.names, description: 'which attacks are made, each on what survived the ones before' },
     attack: { type: 'string', choices: attacks.names, description: 'one attack instead of a preset (pgd)' },
     threat: { type: 'string', choices: threats.names, default: 'image', description: 'what is attacked, and what the adversary may change' },
@@ -46,6 +47,9 @@ export default defineCommand({
     restarts: { type: 'number', integer: true, minimum: 1, description: 'runs from other random starts (pgd: 1)' },
     targets: { type: 'number', integer: true, minimum: 1, description: 'classes that targeted attacks try (9)' },
     queries: { type: 'number', integer: true, minimum: 1, description: 'points that square tries (5000)' },
+    sigma: { type: 'number', minimum: 0, description: 'deviation of the noise of --preset certify, in pixels of [0,1] (0.25)' },
+    draws: { type: 'number', integer: true, minimum: 1, maximum: 10_000_000, description: 'noisy copies of each image that --preset certify counts (1000)' },
+    alpha: { type: 'number', minimum: 0, maximum: 0.5, description: 'how often a certificate may be wrong (0.001)' },
     models: modelsOption,
     mean: { type: 'list', value: 'm', description: 'subtracted from each channel after --range: 1 or 3 numbers, e.g. 0.485,0.456,0.406' },
     std: { type: 'list', value: 's', description: 'what each channel is divided by: 1 or 3 numbers' },
@@ -77,8 +81,10 @@ export default defineCommand({
     const out = options.out === undefined ? null : resolve(context.cwd, options.out);
     if (out === null && (options.resume || options.merge.length > 0))
       throw new RobencError('usage', `--${options.resume ? 'resume' : 'merge'} needs the folder of the audit. Name it with --out.`, { field: 'out' });
-    const { steps, restarts, targets, queries } = options;
-    const stepSize = options.stepSize === undefined ? undefined : readDistance('step-size', options.stepSize, options.norm);
+    const { steps, restarts, targets, queries, sigma, draws, alpha } = options;
+    const certifies = options.preset !== undefined && presets.get(options.preset).certifies === true;
+    const norm = options.norm ?? (certifies ? 'l2' : 'linf');
+    const stepSize = options.stepSize === undefined ? undefined : readDistance('step-size', options.stepSize, norm);
     const { shard: part, maxMinutes, ...rest } = options;
     const shard = part === undefined ? undefined : readShard(part);
     const model = await locateModel(options.model, { cwd: context.cwd, models: options.models });
@@ -86,6 +92,8 @@ export default defineCommand({
     const release = out === null ? () => undefined : claimOutputFolder(out, { force: options.force, resume: options.resume });
     const run = await runAudit({
       ...rest,
+      norm,
+      smoothing: { sigma, draws, alpha },
       model: model.path,
       data: await dataSpecOf(options.data, context.cwd),
       epsilons: options.eps,

@@ -30,8 +30,8 @@ const WIDER = 2;
 
 export const flatCurve: SanityCheck = {
   code: 'flat-curve',
-  look({ outcome: { results, clean, stages }, classes, plan }) {
-    if (plan.feeds.kind === 'chunk') return null;
+  look({ outcome: { results, clean, stages, certificate }, classes, plan }) {
+    if (plan.feeds.kind === 'chunk' || certificate !== undefined) return null;
     const [first, last] = [results.at(0), results.at(-1)];
     if (first === undefined || last === undefined || !(first.epsilon > 0) || last.epsilon < WIDER * first.epsilon) return null;
     // An audit that was ended early has not come to the larger radius.

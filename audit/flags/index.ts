@@ -2,6 +2,7 @@
 import { table } from '@robenc/shared/table.js';
 import type { SanityCheck } from './flag.js';
 import { nonFinite, zeroGradients } from './gradients.js';
+import { radiusOutOfReach } from './certificate.js';
 import { blackBoxWins, flatCurve, stillFinding } from './dynamics.js';
 import { chanceAccuracy, constantOutput, fewerClasses, unverified } from './outputs.js';
 import { probabilities, softmaxRemoved } from './probabilities.js';
@@ -26,6 +27,7 @@ export const sanityChecks = table<SanityCheck>(
     blackBoxWins,
     flatCurve,
     stillFinding,
+    radiusOutOfReach,
   ],
   ({ code }) => code,
 );

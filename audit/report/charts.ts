@@ -29,26 +29,39 @@ const [TOP, HEIGHT, RIGHT] = [10, 200, 600];
 /** Robust accuracy over the radius, with its intervals as a band; radius 0 is the accuracy without an attack. */
 export function curveChart({ results }: AuditReport): string {
   const first = results[0]!;
-  const points = [
-    { epsilon: 0, value: first.cleanAccuracy, interval: first.cleanInterval },
-    ...results.filter(({ epsilon }) => epsilon > 0).map(({ epsilon, robustAccuracy, interval }) => ({ epsilon, value: robustAccuracy, interval })),
-  ];
-  const farthest = Math.max(...points.map(({ epsilon }) => epsilon)) || 1;
-  const x = (epsilon: number) => (50 + ((RIGHT - 50) * epsilon) / farthest).toFixed(1);
+  const points = results
+    .filter(({ epsilon }) => epsilon > 0)
+    .map(({ epsilon, robustAccuracy, interval }) => ({ at: epsilon, value: robustAccuracy, interval, name: epsilonText(epsilon) }));
+  return curveOf([{ at: 0, value: first.cleanAccuracy, interval: first.cleanInterval, name: '0' }, ...points]);
+}
+
+/** A share in [0,1] at a radius, the band around it, and what is written below it; null: nothing, and no mark. */
+export interface CurvePoint {
+  readonly at: number;
+  readonly value: number;
+  readonly interval: readonly [number, number];
+  readonly name: string | null;
+}
+
+/** A line through points, ascending. */
+export function curveOf(points: readonly CurvePoint[]): string {
+  const farthest = Math.max(...points.map(({ at }) => at)) || 1;
+  const x = (at: number) => (50 + ((RIGHT - 50) * at) / farthest).toFixed(1);
   const y = (value: number) => (TOP + HEIGHT * (1 - value)).toFixed(1);
-  const line = points.map(({ epsilon, value }) => `${x(epsilon)},${y(value)}`).join(' ');
+  const line = points.map(({ at, value }) => `${x(at)},${y(value)}`).join(' ');
   const band = [
-    ...points.map(({ epsilon, interval }) => `${x(epsilon)},${y(interval[1])}`),
-    ...points.toReversed().map(({ epsilon, interval }) => `${x(epsilon)},${y(interval[0])}`),
+    ...points.map(({ at, interval }) => `${x(at)},${y(interval[1])}`),
+    ...points.toReversed().map(({ at, interval }) => `${x(at)},${y(interval[0])}`),
   ].join(' ');
   const grid = [0, 0.25, 0.5, 0.75, 1].map(
     (value) =>
       `<line class="grid" x1="50" x2="${RIGHT}" y1="${y(value)}" y2="${y(value)}"/><text class="soft" x="44" y="${Number(y(value)) + 4}" text-anchor="end">${100 * value} %</text>`,
   );
-  const marks = points.map(
-    ({ epsilon, value }) =>
-      `<circle class="bar" cx="${x(epsilon)}" cy="${y(value)}" r="3.5"/><text x="${x(epsilon)}" y="${TOP + HEIGHT + 18}" text-anchor="middle">${escapeMarkup(epsilon === 0 ? '0' : epsilonText(epsilon))}</text>`,
+  const named = points.filter(({ name }) => name !== null);
+  const marks = named.map(
+    ({ at, value, name }) =>
+      `<circle class="bar" cx="${x(at)}" cy="${y(value)}" r="3.5"/><text x="${x(at)}" y="${TOP + HEIGHT + 18}" text-anchor="middle">${escapeMarkup(name!)}</text>`,
   );
-  const told = points.map(({ epsilon, value }) => `${epsilonText(epsilon)}: ${(100 * value).toFixed(1)} %`).join(', ');
+  const told = named.map(({ name, value }) => `${name}: ${(100 * value).toFixed(1)} %`).join(', ');
   return `<svg viewBox="0 0 ${WIDTH} ${TOP + HEIGHT + 30}" role="img" aria-label="${escapeMarkup(told)}">${grid.join('')}<polygon class="band" points="${band}"/><polyline class="curve" points="${line}"/>${marks.join('')}</svg>`;
 }

@@ -3,9 +3,11 @@ import type { AuditFlag, AuditRadius, AuditReport } from '@robenc/shared/config/
 import { constantsText } from '@robenc/shared/evaluation/constants-text.js';
 import { percent } from '@robenc/shared/evaluation/intervals.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
+import { certificateSection } from './certificate.js';
 import { curveChart, waterfallChart } from './charts.js';
 import type { Example } from './examples.js';
 import { exampleFigures } from './figures.js';
+import { boundsText } from './text.js';
 import { escapeMarkup } from '@robenc/shared/markup.js';
 import { page, section } from '@robenc/shared/page.js';
 
@@ -15,8 +17,9 @@ export async function htmlReport(report: AuditReport, examples: readonly Example
   const sections = [
     headline(report),
     flags(report.flags),
-    section('What each attack left', report.results.map(waterfallSection).join('')),
-    section('Accuracy by radius', curveChart(report)),
+    ...(report.certificate === undefined
+      ? [section('What each attack left', report.results.map(waterfallSection).join('')), section('Accuracy by radius', curveChart(report))]
+      : [certificateSection(report)]),
     report.results[0]!.classes.length > 0 ? section('By class', classTable(report.results)) : '',
     examples.length > 0 ? section('Broken images that the model was surest of', await exampleFigures(examples, report)) : '',
     section('How it was done', details(report, command)),
@@ -29,7 +32,12 @@ function headline(report: AuditReport): string {
   const card = (name: string, value: number, [low, high]: readonly [number, number], note: string) =>
     `<div class="card"><div class="name">${escapeMarkup(name)}</div><div class="value">${percent(value)}</div><div class="note">95 % interval ${percent(low)} to ${percent(high)}<br>${escapeMarkup(note)}</div></div>`;
   const cards = [
-    card('without an attack', first.cleanAccuracy, first.cleanInterval, `${first.cleanCorrect} of ${first.images} images`),
+    card(
+      report.certificate === undefined ? 'without an attack' : 'smoothed, at radius 0',
+      first.cleanAccuracy,
+      first.cleanInterval,
+      `${first.cleanCorrect} of ${first.images} images`,
+    ),
     ...report.results.map((one) =>
       card(
         `${one.norm} ${epsilonText(one.epsilon)}, ${one.attack}`,
@@ -42,13 +50,19 @@ function headline(report: AuditReport): string {
   const state = !report.reliable
     ? '<p class="bad"><b>Not reliable.</b> A critical flag was raised: the true robust accuracy may be lower than what stands here.</p>'
     : !report.complete
-      ? `<p class="warn"><b>Not complete:</b> ${escapeMarkup(report.incomplete ?? '')}. Robust accuracies are upper bounds.</p>`
+      ? `<p class="warn"><b>Not complete:</b> ${escapeMarkup(report.incomplete ?? '')}. ${boundsText(report)}</p>`
       : report.failUnder === null
         ? ''
         : report.passed
           ? `<p class="good"><b>Passed:</b> at least ${report.failUnder} at every radius.</p>`
           : `<p class="bad"><b>Failed:</b> below ${report.failUnder} at a radius.</p>`;
-  return `<section>${state}<div class="cards">${cards.join('')}</div><p>Accuracies are over all images; one that is wrong without an attack is not robust. A robust accuracy is an upper bound: another attack may break more. Threat model <b>${escapeMarkup(report.threatModel.name)}</b>: ${escapeMarkup(report.threatModel.text)}.</p></section>`;
+  return `<section>${state}<div class="cards">${cards.join('')}</div><p>Accuracies are over all images; one that is wrong without an attack is not robust. ${claimText(report)} Threat model <b>${escapeMarkup(report.threatModel.name)}</b>: ${escapeMarkup(report.threatModel.text)}.</p></section>`;
+}
+
+/** What accuracies under attack, or certified ones, are to be taken for. */
+function claimText({ certificate }: AuditReport): string {
+  if (certificate === undefined) return 'A robust accuracy is an upper bound: another attack may break more.';
+  return 'A certified accuracy is a lower bound, and one of the smoothed classifier, not of the model itself.';
 }
 
 function flags(list: readonly AuditFlag[]): string {

@@ -2,6 +2,7 @@
 import { AUDIT_SCHEMA_VERSION, type AuditFlag, type AuditRadius, type AuditReport } from '@robenc/shared/config/audit.js';
 import { classCounts } from '@robenc/shared/data/image-set.js';
 import { radiusResults } from '@robenc/shared/evaluation/radius-results.js';
+import { certificateClaim, certificateOf } from './certificate.js';
 import type { AuditJob } from '../job.js';
 import type { Prepared } from '../prepare.js';
 import type { AuditOutcome, EpsilonTally } from '../work/outcome.js';
@@ -32,6 +33,13 @@ export function reportOf(finished: Finished): AuditReport {
   const { manifest } = target;
   const reliable = flags.every(({ severity }) => severity !== 'critical');
   const results = outcome.results.map((result, e) => radiusOf(name, plan, outcome, result, e, setup.logitOf.length === 0 ? [] : set.classes, setup.logitOf));
+  const certificate =
+    outcome.certificate &&
+    certificateOf(
+      outcome.certificate,
+      outcome.samples.length,
+      outcome.results.map(({ epsilon }) => epsilon),
+    );
   return {
     schema: 'robenc/audit',
     schemaVersion: AUDIT_SCHEMA_VERSION,
@@ -54,7 +62,7 @@ export function reportOf(finished: Finished): AuditReport {
       width: set.width,
       classes: set.classes.map((label, i) => ({ name: label, logit: setup.logitOf[i] ?? i, images: counts[i]! })),
     },
-    threatModel: { name: threat.name, text: threat.text },
+    threatModel: { name: threat.name, text: certificate === undefined ? threat.text : certificateClaim(certificate) },
     preset: { name, sha256: digest, draws: plan.draws, votes: plan.votes },
     assumptions: [...prepared.plan.assumptions],
     seed: job.seed,
@@ -63,6 +71,7 @@ export function reportOf(finished: Finished): AuditReport {
     incomplete,
     unverified: outcome.unverified,
     results,
+    ...(certificate && { certificate }),
     flags: [...flags],
     reliable,
     failUnder: job.failUnder,

@@ -24,11 +24,14 @@ const COLUMNS = [
   'robust_8bit',
   'linf_8bit',
   'seconds',
+  'smoothed_prediction',
+  'smoothed_hits',
+  'certified_radius',
 ];
 
-/** CSV (RFC 4180) with a header. Labels and predictions are logits; `robust` is 1 or 0. What there is not is empty: an image that stands has no attack that broke it. */
+/** CSV (RFC 4180) with a header. Labels and predictions are logits; `robust` is 1 or 0. A smoothed prediction of -1 abstains. What there is not is empty: an image that stands has no attack that broke it. */
 export function samplesCsv({ samples }: AuditOutcome): string {
-  const rows = samples.flatMap(({ id, label, cleanPrediction, margin, lossBefore, seconds, at }) =>
+  const rows = samples.flatMap(({ id, label, cleanPrediction, margin, lossBefore, seconds, at, certificate }) =>
     at.map((one) => [
       id,
       label,
@@ -51,6 +54,9 @@ export function samplesCsv({ samples }: AuditOutcome): string {
       one.eightBit === null ? null : one.eightBit.broken ? 0 : 1,
       one.eightBit?.linf ?? null,
       Number(seconds.toFixed(4)),
+      certificate?.index ?? null,
+      certificate?.hits ?? null,
+      certificate?.radius ?? null,
     ]),
   );
   return csvText(COLUMNS, rows);

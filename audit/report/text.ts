@@ -1,5 +1,6 @@
 /** @file An audit as lines for people. */
 import type { AuditRadius, AuditReport } from '@robenc/shared/config/audit.js';
+import { certificateText } from './certificate.js';
 import { constantsText } from '@robenc/shared/evaluation/constants-text.js';
 import { proportionText } from '@robenc/shared/evaluation/intervals.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
@@ -15,18 +16,27 @@ export function auditText(report: AuditReport): string[] {
   ]);
   const clean = proportionText({ value: first!.cleanAccuracy, low: first!.cleanInterval[0], high: first!.cleanInterval[1] });
   return [
-    ...textTable(['attack', 'accuracy [95 % interval]', 'of the correct ones'], [['none', clean, first!.cleanCorrect === 0 ? '-' : '100.0 %'], ...rows]),
+    ...textTable(
+      [report.certificate === undefined ? 'attack' : 'radius', 'accuracy [95 % interval]', 'of the correct ones'],
+      [[report.certificate === undefined ? 'none' : 'l2 0, smoothed', clean, first!.cleanCorrect === 0 ? '-' : '100.0 %'], ...rows],
+    ),
     `${first!.images} images, accuracies over all of them. Threat model "${report.threatModel.name}": ${report.threatModel.text}.`,
     ...report.results.filter(({ stages }) => stages.length > 1).map(waterfall),
     ...report.results.flatMap(({ epsilon, stages }) =>
       stages.map(({ attack, options }) => `${attack} at ${epsilonText(epsilon)}: ${constantsText(options)}, seed ${report.seed}`),
     ),
+    ...certificateText(report),
     ...report.results.filter(({ eightBit }) => eightBit.of > 0).map(eightBitText),
     ...report.results.flatMap(displacementText),
     ...report.flags.map(({ code, severity, message }) => `${severity.toUpperCase()} ${code}: ${message}`),
-    ...(report.complete ? [] : [`Not complete: ${report.incomplete}. Robust accuracies are upper bounds.`]),
+    ...(report.complete ? [] : [`Not complete: ${report.incomplete}. ${boundsText(report)}`]),
     verdict(report),
   ];
+}
+
+/** What the accuracies of an audit that was ended early say. */
+export function boundsText({ certificate }: AuditReport): string {
+  return certificate === undefined ? 'Robust accuracies are upper bounds.' : 'Certified accuracies are lower bounds.';
 }
 
 /** `At 8/255 of 500 images 412 stand without an attack, 201 after apgd, 196 after apgd-t.` */

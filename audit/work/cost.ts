@@ -4,8 +4,8 @@ import { gather } from '@robenc/shared/attacks/batch.js';
 import { attacks } from '@robenc/shared/attacks/index.js';
 import { pgd } from '@robenc/shared/attacks/pgd.js';
 import type { Chunk } from './chunk.js';
-import type { Engine } from './engine.js';
-import type { WorkPlan, WorkStage } from './plan.js';
+import { seesNoGradients, type Engine } from './engine.js';
+import type { CertifyOptions, WorkPlan, WorkStage } from './plan.js';
 
 /** Steps of the attack that tells how many images will soon be broken. */
 const PILOT_STEPS = 10;
@@ -33,7 +33,7 @@ export async function measureCosts(engine: Engine, plan: WorkPlan, chunks: reado
     return (now() - started) / 1000 / rounds.reduce((sum, { x }) => sum + x.count, 0);
   };
   const gradientOf = ({ x, labels }: Chunk) => oracle.lossAndGradient(x, labels);
-  const blackBox = plan.stages.every(({ kind, name }) => kind !== 'attack' || attacks.get(name).blackBox);
+  const blackBox = seesNoGradients(plan);
   await timed(({ x }) => oracle.forward(x));
   if (!blackBox) await timed(gradientOf);
   const forward = await timed(({ x }) => oracle.forward(x));
@@ -55,6 +55,10 @@ function pilot(oracle: Oracle, { x, labels }: Chunk, { epsilon, norm }: Required
 
 /** Seconds that one image costs at a stage when it survives it. */
 export function stageSeconds({ kind, name, options }: WorkStage, costs: Pick<Costs, 'forward' | 'gradient'>, classes: number): number {
+  if (kind === 'certify') {
+    const { draws, choosing } = options as CertifyOptions;
+    return (draws + choosing) * costs.forward;
+  }
   if (kind !== 'attack') return costs.forward;
   const attack = attacks.get(name);
   const { gradients, forwards } = attack.cost(attack.complete(options), classes);
@@ -67,7 +71,11 @@ export function predictSeconds(plan: WorkPlan, costs: Costs, images: number, cla
   let [before, total] = [share(costs.right), costs.forward * images];
   let radius = 0;
   for (const stage of plan.stages) {
-    if (stage.kind !== 'attack') continue;
+    // The clean stage is counted above; what is no attack is done on all images.
+    if (stage.kind !== 'attack') {
+      if (stage.kind !== 'clean') total += images * stageSeconds(stage, costs, classes);
+      continue;
+    }
     const after = Math.min(before, share(costs.standing.get(stage.epsilon) ?? costs.images));
     const full = stageSeconds(stage, costs, classes);
     if (stage.epsilon !== radius) {

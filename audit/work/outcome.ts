@@ -2,6 +2,7 @@
 import { proportion, type Proportion } from '@robenc/shared/evaluation/intervals.js';
 import type { ImageId } from '@robenc/shared/attacks/attack.js';
 import type { Store } from '@robenc/shared/jobs/store.js';
+import { certifiedOutcome, type CertificateTally, type SampleCertificate } from './certified.js';
 import { auditItemId, type Range } from './list.js';
 import type { WorkPlan, WorkStage } from './plan.js';
 import { unpackResult, type RowResult } from './result.js';
@@ -37,6 +38,8 @@ export interface Sample {
   readonly lossBefore: number;
   /** Seconds of the items that the image was in, shared out evenly. */
   readonly seconds: number;
+  /** Only of an audit that certifies. */
+  readonly certificate?: SampleCertificate;
   /** One per radius, ascending. */
   readonly at: readonly SampleAt[];
 }
@@ -76,6 +79,8 @@ export interface AuditOutcome {
   readonly samples: readonly Sample[];
   /** Claimed points that did not stand. */
   readonly unverified: number;
+  /** Only of an audit that certifies: a sample is `broken` at a radius where it is not certified, and `clean` is the smoothed classifier. */
+  readonly certificate?: CertificateTally;
 }
 
 interface Job {
@@ -85,12 +90,16 @@ interface Job {
   readonly store: Store;
   readonly labels: Int32Array;
   readonly idOf: (index: number) => ImageId;
+  /** Radii, ascending. */
+  readonly epsilons: readonly number[];
 }
 
 /** Reads every result once. Images without a clean result are left out. */
-export function outcomeOf({ plan, ranges, chunkSize, store, labels, idOf }: Job): AuditOutcome {
+export function outcomeOf(job: Job): AuditOutcome {
+  const { plan, ranges, chunkSize, store, labels, idOf, epsilons } = job;
+  const certified = plan.stages.findIndex(({ kind }) => kind === 'certify');
+  if (certified >= 0) return certifiedOutcome(job, certified, epsilons);
   const attacks = plan.stages.flatMap((stage, step) => (stage.kind === 'attack' ? [{ stage, step }] : []));
-  const epsilons = [...new Set(attacks.map(({ stage }) => stage.epsilon))];
   const tallies = attacks.map(({ stage }) => emptyTally(stage));
   const samples: Sample[] = [];
   for (const range of ranges) {

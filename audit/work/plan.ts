@@ -2,6 +2,7 @@
 import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
 import type { NormName } from '@robenc/shared/attacks/norms.js';
 import type { CropPlan } from '@robenc/shared/evaluation/crops.js';
+import type { SmoothingOptions } from '@robenc/shared/evaluation/smoothed-class.js';
 import type { Size } from '@robenc/shared/images/resize.js';
 
 /** One thing that is done to all images, or to those that survived the stages before it. */
@@ -13,6 +14,12 @@ export interface WorkStage {
   readonly epsilon: number;
   /** Every constant. */
   readonly options: AttackOptions;
+}
+
+/** Of a stage that certifies; its radius is 0, as one certificate serves all radii. */
+export interface CertifyOptions extends AttackOptions, SmoothingOptions {
+  /** Copies that choose the class. */
+  readonly choosing: number;
 }
 
 /** What a classifier is fed besides the pixels. */

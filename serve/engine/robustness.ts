@@ -10,7 +10,8 @@ import type { Call } from './compute.js';
 import { cosineShift, embedImages } from './embed.js';
 import type { ServedModel } from './model.js';
 import { oracleOf } from './oracle.js';
-import { smoothedClass, type SmoothedClass, type SmoothingOptions } from './certificate.js';
+import type { SmoothingOptions } from '@robenc/shared/evaluation/smoothed-class.js';
+import { smoothedClass, type ServedCertificate } from './certificate.js';
 import { quantizedOutcomes } from './quantize.js';
 import { attackRadii } from './radii.js';
 
@@ -68,7 +69,7 @@ export interface RobustnessResult {
     readonly l2: number;
   }[];
   readonly smallest: { readonly broken: number; readonly unbroken: number } | null;
-  readonly certificate: SmoothedClass | null;
+  readonly certificate: ServedCertificate | null;
 }
 
 /** Runs the attack on every image. What is found depends on image, label, options and seed alone, not on the other images. */

@@ -31,6 +31,8 @@ export interface Preset {
   readonly summary: string;
   /** Radii that are attacked where none are given; empty: they must be given. */
   readonly epsilons?: readonly string[];
+  /** Not attacks but a certificate of every image. */
+  readonly certifies?: boolean;
   /** Answers are means over so many draws, for models whose answers are random. */
   readonly draws?: number;
   stages(norm: NormName): readonly PresetStage[];
@@ -101,7 +103,15 @@ const encoder: Preset = {
   ],
 };
 
-export const presets = table<Preset>('preset', [quick, paper, standard, plus, rand, encoder]);
+const certify: Preset = {
+  name: 'certify',
+  summary: 'no attack: the Euclidean radius within which randomised smoothing certifies the class of each image',
+  epsilons: ['0.25', '0.5', '0.75', '1'],
+  certifies: true,
+  stages: () => [],
+};
+
+export const presets = table<Preset>('preset', [quick, paper, standard, plus, rand, encoder, certify]);
 
 /**
  * The stages of a preset at one radius, every constant filled in. `overrides` go to every stage whose attack has an option of that name.

@@ -95,6 +95,32 @@ export const AuditRadius = Type.Object(
   closed,
 );
 
+export const AuditCertificate = Type.Object(
+  {
+    sigma: Type.Number({ exclusiveMinimum: 0, description: 'deviation of the normal noise, in pixels of [0,1]' }),
+    draws: count('noisy copies of each image that were counted'),
+    choosing: count('copies that chose the class of each image'),
+    alpha: Type.Number({ exclusiveMinimum: 0, maximum: 0.5, description: 'how often each certificate may be wrong' }),
+    images: count('images'),
+    baseCorrect: count('images that the model itself has right, without noise'),
+    smoothedCorrect: count('images whose class under noise is the right one, at any radius'),
+    abstained: count('images that have no class under noise that is sure enough'),
+    farthest: Type.Number({ minimum: 0, description: 'the largest radius that so many draws can certify' }),
+    curve: Type.Array(
+      Type.Object(
+        {
+          radius: Type.Number({ minimum: 0, description: 'Euclidean, in pixels of [0,1]' }),
+          certified: count('images that are right and certified at the radius'),
+          certain: count('of these so many hold at least, all certificates together, with probability 0.999'),
+        },
+        closed,
+      ),
+      { description: 'by radius: the radii of the results, and others between 0 and the farthest' },
+    ),
+  },
+  { ...closed, description: 'of --preset certify, whose robust accuracies are lower bounds for the smoothed classifier: the majority over noisy copies' },
+);
+
 export const AuditReport = Type.Object(
   {
     schema: Type.Literal('robenc/audit'),
@@ -137,10 +163,13 @@ export const AuditReport = Type.Object(
     assumptions: Type.Array(AuditAssumption),
     seed: Type.Integer({ minimum: 0 }),
     device: Type.String(),
-    complete: Type.Boolean({ description: 'false: time ran out, items failed, or this is a shard; robust accuracies are upper bounds' }),
+    complete: Type.Boolean({
+      description: 'false: time ran out, items failed, or this is a shard; robust accuracies are upper bounds, those of certificates lower ones',
+    }),
     incomplete: Type.Union([Type.String({ description: 'why' }), Type.Null()]),
     unverified: count('claimed points that did not stand'),
     results: Type.Array(AuditRadius, { minItems: 1, description: 'one per radius, ascending' }),
+    certificate: Type.Optional(AuditCertificate),
     flags: Type.Array(AuditFlag),
     reliable: Type.Boolean({ description: 'no flag is critical' }),
     failUnder: Type.Union([share('the least robust accuracy that passes'), Type.Null()]),
@@ -154,5 +183,6 @@ export type AuditAssumption = Static<typeof AuditAssumption>;
 export type AuditFlag = Static<typeof AuditFlag>;
 export type AuditResult = Static<typeof AuditResult>;
 export type AuditStage = Static<typeof AuditStage>;
+export type AuditCertificate = Static<typeof AuditCertificate>;
 export type AuditRadius = Static<typeof AuditRadius>;
 export type AuditReport = Static<typeof AuditReport>;

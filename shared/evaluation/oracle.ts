@@ -78,6 +78,11 @@ export async function openOracle(classifier: Graph, { workers, device = 'cpu', f
 /** The classifier's logits alone, from a session of its own: what claims of attacks are checked with. */
 export interface OpenClassifier {
   readonly classes: number;
+  /** Shape of one image. */
+  readonly shape: readonly number[];
+  readonly workers: number;
+  readonly device: DeviceName;
+  readonly notice: string | null;
   /** Logits [count, classes]. */
   forward(x: Batch): Promise<Float32Array>;
   close(): Promise<void>;
@@ -85,10 +90,19 @@ export interface OpenClassifier {
 
 /** As `openOracle`, without gradients. */
 export async function openClassifier(classifier: Graph, { workers, device = 'cpu', feeds = () => ({}) }: OracleOptions): Promise<OpenClassifier> {
-  const { classes } = classifierShape(classifier);
+  const { shape, classes } = classifierShape(classifier);
   const run = runner(classifier, feeds);
   const session = await openPool(toOnnx(classifier), { workers, threads: 1, device });
-  return { classes, forward: async (x) => (await run(session, x, NONE, ['logits']))[0]!, close: () => session.close() };
+  const { workers: opened, device: found, notice } = session;
+  return {
+    shape,
+    classes,
+    workers: opened,
+    device: found,
+    notice,
+    forward: async (x) => (await run(session, x, NONE, ['logits']))[0]!,
+    close: () => session.close(),
+  };
 }
 
 /** Runs a session on a batch, in parts where the model takes a fixed number of images. */

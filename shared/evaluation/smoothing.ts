@@ -1,6 +1,7 @@
 /** @file The certified radius of randomised smoothing, from counts (Cohen et al., arXiv 1902.02918, section 3.2). */
 import { RobencError } from '../errors.js';
 import { betaQuantile } from '../math/beta.js';
+import { binomialUpperTail } from '../math/binomial.js';
 import { normalQuantile } from '../math/normal.js';
 
 export interface Certificate {
@@ -28,4 +29,33 @@ export function certify(hits: number, draws: number, sigma: number, alpha = 0.00
     );
   const probability = hits === 0 ? 0 : hits === draws ? alpha ** (1 / draws) : betaQuantile(alpha, hits, draws - hits + 1);
   return { probability, radius: probability < 0.5 ? null : sigma * normalQuantile(probability) };
+}
+
+/** The fewest hits among `draws` with which something is certified. Throws as `certify`. */
+export function leastHits(draws: number, alpha: number): number {
+  let [low, high] = [0, draws];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (certify(middle, draws, 1, alpha).radius === null) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** The largest radius that so many draws can certify: when all of them agree. */
+export function farthestRadius({ sigma, draws, alpha }: { readonly sigma: number; readonly draws: number; readonly alpha: number }): number {
+  return certify(draws, draws, sigma, alpha).radius!;
+}
+
+/** How often the bound on certified accuracy may be wrong. */
+const RHO = 0.001;
+
+/**
+ * How many of `certified` images are truly right within the radius at least, with probability 1 - 0.001: each of the `images` certificates may be wrong with
+ * probability alpha, by itself, so that the wrong ones are at most as many as the binomial distribution says. Exact where Cohen et al. use Bernstein's inequality.
+ */
+export function certainCount(certified: number, images: number, alpha: number): number {
+  let wrong = 0;
+  while (wrong < certified && binomialUpperTail(wrong + 1, images, alpha) > RHO) wrong += 1;
+  return certified - wrong;
 }
