@@ -4,7 +4,7 @@ Usage: python gradient_peer.py MODEL FOLDER [--threads 2] [--export]
 
 With --export it writes FOLDER/model.onnx (classic exporter) and stops: the exporter's memory is not PyTorch's. Otherwise it writes
 image.f32, prints a line of JSON with the shape, and reads lines from standard input:
-each `step` runs forward and input gradient once and prints {"seconds", "peakMegabytes"}; `gradient` writes gradient.f32; an empty line or the end stops.
+each `step` runs forward and input gradient once and prints {"seconds", "peakMegabytes"}; `gradient` writes gradient.f32 and, computed in float64, gradient64.f32; an empty line or the end stops.
 """
 
 import argparse
@@ -74,6 +74,9 @@ def main():
             print(json.dumps({"seconds": seconds, "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), flush=True)
         elif word == "gradient":
             gradient.numpy().tofile(os.path.join(arguments.folder, "gradient.f32"))
+            leaf = image.double().requires_grad_(True)
+            torch.nn.functional.cross_entropy(model.double()(leaf), labels, reduction="sum").backward()
+            leaf.grad.float().numpy().tofile(os.path.join(arguments.folder, "gradient64.f32"))
             print("{}", flush=True)
         else:
             break

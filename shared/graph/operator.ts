@@ -52,6 +52,8 @@ export interface OpDef {
   readonly carriesIntegers?: boolean;
   /** The elements of output 0 as sizes, where they follow from known inputs. */
   known?(context: InferContext): readonly Dim[] | null;
+  /** The sum of two results of this operator, of one shape, made by adding before the operator; null where the two nodes do not fit together. */
+  addBefore?(g: GraphBuilder, a: Node, b: Node): Value | null;
   /** Rewrites a composite into standard operators. */
   lower?(g: GraphBuilder, node: Node): readonly Value[];
   /** True for operators whose result differs from call to call. */

@@ -25,8 +25,10 @@ export function simplify(g: GraphBuilder, op: string, inputs: readonly (Value | 
     case 'Div':
       return isScalar(y, 1) && sameShape(x.type.shape, type.shape) ? x : null;
     case 'Add':
-      if (sameInterleave(x, y)) return g.node('DepthToSpace', [g.add(x.node!.inputs[0]!, y!.node!.inputs[0]!)], x.node!.attrs);
-      return isScalar(y, 0) && sameShape(x.type.shape, type.shape) ? x : y && isScalar(x, 0) && sameShape(y.type.shape, type.shape) ? y : null;
+      return (
+        addedBefore(g, x, y) ??
+        (isScalar(y, 0) && sameShape(x.type.shape, type.shape) ? x : y && isScalar(x, 0) && sameShape(y.type.shape, type.shape) ? y : null)
+      );
     case 'Sub':
       return isScalar(y, 0) && sameShape(x.type.shape, type.shape) ? x : null;
     default:
@@ -34,10 +36,11 @@ export function simplify(g: GraphBuilder, op: string, inputs: readonly (Value | 
   }
 }
 
-/** Two maps that are about to be interleaved alike can be added before: the interleaving is a pass over memory. */
-function sameInterleave(x: Value, y: Value | null | undefined): boolean {
+/** Two results of one operator that moves elements are added before they are moved, where the operator knows how. */
+function addedBefore(g: GraphBuilder, x: Value, y: Value | null | undefined): Value | null {
   const [a, b] = [x.node, y?.node];
-  return a?.op === 'DepthToSpace' && b?.op === 'DepthToSpace' && sameShape(x.type.shape, y!.type.shape) && JSON.stringify(a.attrs) === JSON.stringify(b.attrs);
+  if (!a || !b || a.op !== b.op || a.domain !== b.domain || !sameShape(x.type.shape, y!.type.shape)) return null;
+  return g.operators.find(a.op, a.domain)?.addBefore?.(g, a, b) ?? null;
 }
 
 function isScalar(value: Value | null | undefined, wanted: number): boolean {

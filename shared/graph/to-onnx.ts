@@ -66,6 +66,7 @@ export function toModelProto(graph: Graph, { metadata = {}, producerVersion = ''
     const source = nameOf(output.value);
     if (source !== output.name) nodes.push({ input: [source], output: [output.name], name: `output_${output.name}`, opType: 'Identity' });
   }
+  const outputs = new Set(plain.outputs.map(({ value }) => shared.of(value)));
   const symbols = new Set(plain.inputs.flatMap((input) => input.type.shape));
   const domains = new Map(plain.nodes.filter(({ domain }) => domain !== '').map(({ domain, version = 1 }) => [domain, version]));
   return {
@@ -86,9 +87,16 @@ export function toModelProto(graph: Graph, { metadata = {}, producerVersion = ''
       initializer: [...initializers.values()],
       input: plain.inputs.map((input) => valueInfo(names.of(input), input.type, symbols)),
       output: plain.outputs.map((output) => valueInfo(output.name, output.value.type, symbols)),
+      valueInfo: shared.nodes
+        .flatMap((node) => (SHAPED_BY_VALUES.has(node.op) ? node.outputs : []))
+        .filter((value) => !outputs.has(value))
+        .map((value) => valueInfo(names.of(value), value.type, symbols)),
     },
   };
 }
+
+/** Operators whose shapes follow from elements, which ONNX Runtime does not trace: told, it proves that shapes are equal further on and keeps its fast layout. */
+const SHAPED_BY_VALUES = new Set(['Expand', 'ConstantOfShape', 'Reshape', 'Resize']);
 
 function placed(tensor: Draft<TensorProto>, external: ToOnnxOptions['external']): Draft<TensorProto> {
   const place = external?.(tensor.rawData!) ?? null;

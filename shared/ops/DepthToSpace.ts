@@ -23,4 +23,5 @@ export default defineOp({
     const apart = g.node('Reshape', [packed, g.node('Concat', [g.ints([0, block * block, channels]), g.node('Shape', [packed], { start: 2 })], { axis: 0 })]);
     return [g.node('Reshape', [g.transpose(apart, [0, 2, 1, 3, 4]), g.node('Shape', [packed])])];
   },
+  addBefore: (g, a, b) => (JSON.stringify(a.attrs) === JSON.stringify(b.attrs) ? g.node('DepthToSpace', [g.add(a.inputs[0]!, b.inputs[0]!)], a.attrs) : null),
 });

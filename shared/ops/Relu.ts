@@ -1,5 +1,5 @@
 /** @file Relu. */
-import { masked, unary } from './elementwise.js';
+import { maskedByPositive, unary } from './elementwise.js';
 
 /** y = max(x, 0);  dx = dy where x > 0, told by y > 0, so that x need not be kept */
-export default unary('Relu', (g, dy, _, y) => masked(g, dy, g.node('Greater', [y, g.scalarLike(0, y)])));
+export default unary('Relu', (g, dy, _, y) => maskedByPositive(g, dy, y));

@@ -74,6 +74,16 @@ export function predicate(op: string, known?: OpDef['known']): OpDef {
   });
 }
 
+/** Above 1e-30 a number times this is at least 1. It is no larger so that 3e8 times it is still finite. */
+const STEEP = 1e30;
+
+/** `dy` where x > 0, 0 elsewhere: a steep HardSigmoid is 0 or 1 in one pass, and stays in ONNX Runtime's blocked layout of channels, as comparisons do not. */
+export function maskedByPositive(g: GraphBuilder, dy: Value, x: Value): Value {
+  // ONNX Runtime's CPU kernel is of float32 alone.
+  if (x.type.dtype !== 'float32') return masked(g, dy, g.node('Greater', [x, g.scalarLike(0, x)]));
+  return g.mul(dy, g.cast(g.node('HardSigmoid', [x], { alpha: STEEP, beta: 0 }), dy.type.dtype));
+}
+
 /** `dy` where the condition holds, 0 elsewhere. */
 export function masked(g: GraphBuilder, dy: Value, condition: Value): Value {
   return g.mul(dy, g.cast(condition, dy.type.dtype));

@@ -63,6 +63,7 @@ import HardSwish from './HardSwish.js';
 import Hardmax from './Hardmax.js';
 import Identity from './Identity.js';
 import InstanceNormalization from './InstanceNormalization.js';
+import Interleave from './Interleave.js';
 import IsInf from './IsInf.js';
 import IsNaN from './IsNaN.js';
 import LRN from './LRN.js';
@@ -217,6 +218,7 @@ export const operatorTable = table<OpDef>(
     Hardmax,
     Identity,
     InstanceNormalization,
+    Interleave,
     IsInf,
     IsNaN,
     LRN,

@@ -61,6 +61,7 @@ const NO_HALVES = new Set([
   'ConvWeightGrad',
   'DequantizeLinear',
   'DynamicQuantizeLinear',
+  'Interleave',
   'LogDetInverse',
   'QuantizeLinear',
   'Resize',

@@ -17,6 +17,8 @@ const unary: readonly Sample[] = [
     sample(op, [normal(3, 5)], op === 'Celu' || op === 'ThresholdedRelu' ? { alpha: 0.5 } : {}, { dtype: 'float32' }),
   ),
   sample('LeakyRelu', [normal(3, 5)], { alpha: 0.3 }, { dtype: 'float32' }),
+  // In float32 the mask is made otherwise.
+  sample('Relu', [normal(3, 5)], {}, { dtype: 'float32' }),
   sample('Elu', [normal(3, 5)], { alpha: 2 }, { dtype: 'float32' }),
   sample('HardSigmoid', [normal(3, 5)], { alpha: 0.25, beta: 0.4 }, { dtype: 'float32' }),
   sample('HardSwish', [normal(3, 5)], {}, { dtype: 'float32' }),
@@ -185,10 +187,33 @@ const images: readonly Sample[] = [
   sample('Conv', [normal('batch', 3, 8, 8), normal(4, 3, 1, 1)], { strides: [2, 2] }, linear),
   sample('Conv', [normal(2, 3, 10, 11), normal(4, 3, 5, 4)], { strides: [3, 3], pads: [2, 1, 1, 2] }, linear),
   sample('Conv', [normal(2, 3, 9, 7), normal(4, 3, 3, 3)], { strides: [2, 2], pads: [1, 1, 1, 1] }, linear),
+  // Of many channels: a convolution for each phase of the stride.
+  sample('Conv', [normal('batch', 16, 8, 8), normal(4, 16, 3, 3)], { strides: [2, 2], pads: [1, 1, 1, 1] }, linear),
+  sample('Conv', [normal(2, 16, 9, 7), normal(4, 16, 3, 3)], { strides: [2, 2], pads: [1, 1, 1, 1] }, linear),
+  sample('Conv', [normal('batch', 16, 8, 8), normal(4, 16, 1, 1)], { strides: [2, 2] }, linear),
+  sample('Conv', [normal(2, 16, 7, 8), normal(4, 16, 1, 1)], { strides: [3, 3] }, linear),
+  sample('Conv', [normal(2, 16, 10, 11), normal(4, 16, 5, 4)], { strides: [3, 3], pads: [2, 1, 1, 2] }, linear),
+  sample('Conv', [normal(2, 16, 9, 9), normal(4, 16, 3, 1)], { strides: [2, 2], pads: [0, 1, 2, 0] }, linear),
+  sample('Conv', [normal(2, 16, 4, 4), normal(4, 16, 1, 1)], { strides: [2, 2], pads: [2, 2, 2, 2] }, linear),
   sample('ConvTranspose', [normal('batch', 3, 4, 4), normal(3, 2, 3, 3), normal(2)], { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] }, linear),
   sample('ConvTranspose', [normal(2, 4, 5, 4), normal(4, 2, 2, 3)], { group: 2, dilations: [2, 1] }, linear),
   sample('ConvTranspose', [normal(1, 1, 3, 3), normal(1, 2, 3, 3)], { strides: [3, 2], output_shape: [10, 8] }, linear),
   sample('ConvTranspose', [normal(1, 1, 3, 3), normal(1, 2, 3, 3)], { strides: [2, 2], auto_pad: 'SAME_UPPER' }, linear),
+  ...[
+    { maps: 4, weave: { stride: 2, phases: [0, 1, 2, 3], sizes: [6, 8], amongConvolutions: 0 } },
+    { maps: 3, weave: { stride: 2, phases: [0, 1, 3], sizes: [5, 7], amongConvolutions: 0 } },
+    { maps: 2, weave: { stride: 3, phases: [2, 7], sizes: [8, 11], amongConvolutions: 0 } },
+    { maps: 1, weave: { stride: 2, phases: [0], sizes: [6, 8], amongConvolutions: 0 } },
+    { maps: 1, weave: { stride: 3, phases: [5], sizes: [7, 10], amongConvolutions: 0 } },
+    { maps: 2, weave: { stride: 2, phases: [1, 2], sizes: [6, 7], amongConvolutions: 1 } },
+  ].map(({ maps, weave }) =>
+    sample(
+      'Interleave',
+      Array.from({ length: maps }, () => normal('batch', 16, 3, 4)),
+      weave,
+      { ...linear, domain: 'robenc' },
+    ),
+  ),
   sample(
     'ConvWeightGrad',
     [normal(2, 3, 8, 8), normal(2, 4, 4, 4)],
