@@ -77,7 +77,7 @@ async function send(response: Response, body: unknown, { model, report }: Return
   response.status(reply.status);
   for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
   response.setTimeout(READER_LIMIT_MS, () => response.destroy());
-  if (typeof reply.body === 'function') return reply.body(response);
+  if (typeof reply.body === 'function') return response.req.method === 'HEAD' ? void response.end() : reply.body(response);
   response.setHeader('content-length', Buffer.byteLength(reply.body));
   response.end(response.req.method === 'HEAD' ? undefined : reply.body);
 }

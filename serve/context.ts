@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RobencError } from '@robenc/shared/errors.js';
 import type { Keyring } from './access/keyring.js';
 import type { Rates } from './access/rates.js';
+import type { Audits } from './auditing/audits.js';
 import type { Admission } from './batching/admission.js';
 import type { Engine } from './engine/engine.js';
 import { sizePolicyOf } from './engine/model.js';
@@ -22,6 +23,8 @@ export interface Shared {
   readonly admission: Admission;
   readonly metrics: Metrics;
   readonly keys: Keyring;
+  /** Null where the server does not audit. */
+  readonly audits: Audits | null;
   readonly rates: Rates;
   /** Origins whose scripts may read answers; null: none. */
   readonly cors: readonly string[] | null;
@@ -35,7 +38,7 @@ export function openContext(
   request: IncomingMessage,
   response: ServerResponse,
 ): { context: RouteContext; close: () => void } {
-  const { engine, limits, metrics, stopping, admission, keys } = shared;
+  const { engine, limits, metrics, stopping, admission, keys, audits } = shared;
   const route = exchange.match!.route;
   const over = new AbortController();
   const leave = () => {
@@ -61,11 +64,13 @@ export function openContext(
     limits,
     metrics,
     keys,
+    audits,
     exchange,
     request,
     requestId: exchange.id,
     signal: over.signal,
     draining: stopping.aborted,
+    stopping,
     setDeadline: (ms) => setDeadline(Math.min(ms, limits.timeoutMs)),
     call: (lane = 'interactive') => ({ compute: engine.dispatcher, signal: over.signal, lane, report: exchange.report }),
     model(reference) {

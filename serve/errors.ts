@@ -9,7 +9,7 @@ export const API_ERRORS = {
   bad_image: { status: 400, summary: 'An image cannot be decoded, or has too many pixels.' },
   unauthorized: { status: 401, summary: 'The request has no API key, or one that is not known.' },
   forbidden: { status: 403, summary: 'The API key does not allow this, or the server does not offer it.' },
-  not_found: { status: 404, summary: 'No such path.' },
+  not_found: { status: 404, summary: 'No such path, or no such thing at it.' },
   model_not_found: { status: 404, summary: 'The server does not serve a model of that name.' },
   method_not_allowed: { status: 405, summary: 'The path exists, but not with this method; see the Allow header.' },
   conflict: { status: 409, summary: 'The state of the thing does not allow this now.' },

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { Keyring } from './access/keyring.js';
 import { Rates } from './access/rates.js';
 import { createApp } from './app.js';
+import type { Audits } from './auditing/audits.js';
 import { Admission } from './batching/admission.js';
 import type { Engine } from './engine/engine.js';
 import type { Limits } from './limits.js';
@@ -26,6 +27,7 @@ export interface ServerOptions {
   readonly metrics?: Metrics;
   readonly keys?: Keyring;
   readonly rates?: Rates;
+  readonly audits?: Audits | null;
   readonly cors?: readonly string[] | null;
   readonly tls?: Tls | null;
 }
@@ -52,7 +54,7 @@ export interface Assembled {
 }
 
 export function assembleServer(options: Omit<ServerOptions, 'host' | 'port'>): Assembled {
-  const { engine, limits, log, now, cors = null, tls = null } = options;
+  const { engine, limits, log, now, audits = null, cors = null, tls = null } = options;
   const stopping = new AbortController();
   const admission = new Admission({ limit: limits.queueLimit, bytes: limits.queueBytes });
   const metrics = options.metrics ?? new Metrics();
@@ -62,11 +64,12 @@ export function assembleServer(options: Omit<ServerOptions, 'host' | 'port'>): A
     heldRows: () => admission.held,
     heldBytes: () => admission.heldBytes,
     runningBatches: () => dispatcher.runningBatches,
+    audits: () => ({ running: audits?.running ?? 0, queued: audits?.waiting ?? 0 }),
     failingModels: () => engine.probes.filter(({ failure }) => failure !== null).length,
   });
   const keys = options.keys ?? new Keyring(null);
   const rates = options.rates ?? new Rates(null);
-  const app = createApp({ engine, limits, admission, metrics, keys, rates, cors, stopping: stopping.signal, log, now });
+  const app = createApp({ engine, limits, admission, metrics, keys, rates, audits, cors, stopping: stopping.signal, log, now });
   // A slow sender may not hold a socket for ever; a kept connection must outlive the idle time of usual proxies.
   const times = { headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 };
   const server = tls === null ? createHttp(times, app) : createHttps({ ...times, ...tls }, app);

@@ -7,8 +7,8 @@ import { check } from '@robenc/shared/config/check.js';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { ApiError } from '../errors.js';
 
-/** What a request may need: nothing, inference, or changes of what is served. */
-export const SCOPES = ['infer', 'admin'] as const;
+/** What a request may need: inference, audits, or changes of what is served. */
+export const SCOPES = ['infer', 'audit', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 const closed = { additionalProperties: false } as const;
@@ -33,7 +33,7 @@ export class Keyring {
   readonly #path: string | null;
   #holders: readonly Holder[] = [];
 
-  /** Reads the keys; without a path everyone may infer, and nobody may administrate. Throws `bad-file`. */
+  /** Reads the keys; without a path everyone may infer, and nobody may do anything else. Throws `bad-file`. */
   constructor(path: string | null) {
     this.#path = path;
     this.reload();

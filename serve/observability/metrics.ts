@@ -13,6 +13,8 @@ export interface Gauges {
   runningBatches(): number;
   /** Models that answered something else than their golden output when last asked. */
   failingModels(): number;
+  /** Audits by state. */
+  audits(): { readonly running: number; readonly queued: number };
 }
 
 /**
@@ -71,6 +73,8 @@ export class Metrics {
     read('queue_rows', 'rows that wait for a worker', () => gauges.waitingRows());
     read('admitted_rows', 'rows that are in the house, from admission to answer', () => gauges.heldRows());
     read('admitted_bytes', 'bytes of bodies that are in the house', () => gauges.heldBytes());
+    read('audits_running', 'audits that run now', () => gauges.audits().running);
+    read('audits_queued', 'audits that wait', () => gauges.audits().queued);
     read('failing_models', 'models that computed something else than they must when last asked', () => gauges.failingModels());
     read('running_batches', 'batches that run now', () => gauges.runningBatches());
   }

@@ -37,7 +37,7 @@ function errorName(family: Family['name']): string {
 }
 
 function operation(route: Route, limits: Limits): Record<string, unknown> {
-  const { name, summary, description, options, response, method, scope, types } = route;
+  const { name, summary, description, options, response, method, scope, types, status } = route;
   const json = response.type === 'string' ? {} : { 'application/json': { schema: plain(response) } };
   const good = { description: 'The answer.', headers: REQUEST_ID, content: { ...json, ...Object.fromEntries(types.map((type) => [type, { schema: {} }])) } };
   const parameters = [
@@ -51,7 +51,7 @@ function operation(route: Route, limits: Limits): Record<string, unknown> {
     ...(scope === 'public' ? { security: [] } : {}),
     parameters,
     ...(route.body === 'none' ? {} : { requestBody: requestBody(route, limits) }),
-    responses: { 200: good, ...errorResponses(route) },
+    responses: { [status]: good, ...errorResponses(route) },
   };
 }
 

@@ -6,12 +6,13 @@ import { pino } from 'pino';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { Keyring } from '../access/keyring.js';
 import { Rates } from '../access/rates.js';
+import { Audits } from '../auditing/audits.js';
 import { Engine } from '../engine/engine.js';
 import { watchReadiness } from '../engine/ready.js';
 import { Metrics } from '../observability/metrics.js';
 import { assembleServer, type Assembled } from '../server.js';
 import type { Settings } from '../settings/settings.js';
-import { engineOptions } from './from-settings.js';
+import { auditsOptions, engineOptions } from './from-settings.js';
 import type { FromEngine, ToEngine } from './messages.js';
 import { tlsOf } from './tls.js';
 
@@ -24,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 // Without a supervisor nobody hands over connections, or would ever end this process.
 process.on('disconnect', () => process.exit(1));
 
-let assembled: (Assembled & { readonly engine: Engine }) | null = null;
+let assembled: (Assembled & { readonly engine: Engine; readonly audits: Audits | null }) | null = null;
 const sockets = new Set<Socket>();
 
 process.on('message', (message: ToEngine, socket: Socket | undefined) => {
@@ -48,6 +49,8 @@ async function start({ settings, starts, socketPath }: Extract<ToEngine, { kind:
   const options = engineOptions(settings);
   const engine = await Engine.open({ ...options, onBatch: (report) => metrics.batchDone(report.runner.id, report) });
   const { cors } = settings;
+  const audited = auditsOptions(settings);
+  const audits = audited === null ? null : new Audits({ ...audited, log });
   const parts = {
     engine,
     limits: settings.limits,
@@ -55,12 +58,13 @@ async function start({ settings, starts, socketPath }: Extract<ToEngine, { kind:
     now: options.now,
     metrics,
     keys,
+    audits,
     rates: new Rates(settings.rate ?? null),
     cors: cors.length === 0 ? null : cors,
     tls: tlsOf(settings, (path) => readFileSync(path, 'utf8')),
   };
   const server = assembleServer(parts);
-  assembled = { ...server, engine };
+  assembled = { ...server, engine, audits };
   // Node checks slow clients only of servers that listen; nobody knows of this place.
   await new Promise<void>((resolve, reject) => server.server.once('error', reject).listen(socketPath, resolve));
   watch(engine, settings, keys, metrics, log);
@@ -116,9 +120,10 @@ function take(socket: Socket | undefined): void {
 
 async function stop({ delayMs, drainMs }: Extract<ToEngine, { kind: 'stop' }>): Promise<void> {
   if (assembled === null) process.exit(0);
-  const { server, stopping, engine } = assembled;
+  const { server, stopping, engine, audits } = assembled;
   stopping.abort();
   await setTimeoutAsync(delayMs);
+  const quiet = audits?.close();
   const deadline = performance.now() + drainMs;
   // Connections that are idle end now; answers in work end theirs.
   while (sockets.size > 0 && performance.now() < deadline) {
@@ -129,6 +134,6 @@ async function stop({ delayMs, drainMs }: Extract<ToEngine, { kind: 'stop' }>): 
   for (const socket of sockets) socket.destroy();
   server.close();
   say({ kind: 'stopped', clean });
-  await engine.close();
+  await Promise.all([engine.close(), quiet]);
   process.exit(0);
 }

@@ -1,5 +1,6 @@
 /** @file The table of endpoints. */
 import { table } from '@robenc/shared/table.js';
+import { auditRoutes } from './audits.js';
 import classify from './classify.js';
 import embed from './embed.js';
 import embeddings from './embeddings.js';
@@ -25,6 +26,7 @@ export const routes = table<Route>('route', [
   classify,
   similarity,
   robustness,
+  ...auditRoutes,
   embeddings,
   ...oipRoutes,
   ...teiRoutes,

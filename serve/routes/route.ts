@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { TensorData } from '@robenc/shared/graph/value.js';
 import type { Keyring, Scope } from '../access/keyring.js';
+import type { Audits } from '../auditing/audits.js';
 import type { Lane } from '../batching/queue.js';
 import type { Call } from '../engine/compute.js';
 import type { Engine } from '../engine/engine.js';
@@ -41,6 +42,8 @@ export interface RouteContext {
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly keys: Keyring;
+  /** Null where the server does not audit. */
+  readonly audits: Audits | null;
   readonly exchange: Exchange;
   readonly request: IncomingMessage;
   readonly requestId: string;
@@ -48,6 +51,8 @@ export interface RouteContext {
   readonly signal: AbortSignal;
   /** True once the server was asked to stop. */
   readonly draining: boolean;
+  /** Fires then. */
+  readonly stopping: AbortSignal;
   /** The model that the request names, kept open until its answer is out; the log line and the answer's headers then name it too. */
   model(reference: string | undefined): ServedModel;
   /** Milliseconds from now after which the request is given up with 504. */
@@ -89,6 +94,8 @@ interface Manner {
   readonly jsonBody: TSchema | null;
   /** Types of a good answer besides JSON. */
   readonly types: readonly string[];
+  /** Status of a good answer. */
+  readonly status: 200 | 202;
 }
 
 /** A route as the app sees it, its types erased. */
@@ -109,6 +116,7 @@ const USUAL: Omit<Manner, 'method'> = {
   jsonValues: 4_096,
   jsonBody: null,
   types: [],
+  status: 200,
 };
 
 /** Gives `handle` the types that follow from the description. Routes with images compute, unless they say otherwise. */

@@ -29,7 +29,7 @@ export interface Resolved {
 }
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
-const PATHS: readonly SettingName[] = ['models', 'keys', 'tlsCert', 'tlsKey'];
+const PATHS: readonly SettingName[] = ['models', 'auditData', 'audits', 'keys', 'tlsCert', 'tlsKey'];
 
 /** The flags of the command: those of the table, whose defaults stand in their descriptions so that a flag that is not given can be told from one that is. */
 export const FLAGS: Readonly<Record<SettingName, OptionSpec>> = Object.fromEntries(

@@ -15,7 +15,7 @@ const FREE = 'free\n';
 const WAIT_MS = 5;
 
 /** Who holds a ticket. The start tells a process from a later one of the same number. */
-interface Holder {
+export interface Holder {
   readonly pid: number;
   readonly start: string;
   readonly host: string;
@@ -55,7 +55,7 @@ function acquire(lock: string, patienceMs: number): number {
 /** Whether the ticket of this number is now ours and the highest. */
 function take(lock: string, number: number): boolean {
   const own = join(lock, `.${process.pid}-${number}`);
-  writeFileSync(own, `${JSON.stringify(ME)}\n`);
+  writeFileSync(own, `${JSON.stringify(thisProcess)}\n`);
   try {
     linkSync(own, join(lock, String(number)));
   } catch (cause) {
@@ -85,7 +85,7 @@ function holderOf(lock: string, number: number): Holder | null {
     const text = readFileSync(join(lock, String(number)), 'utf8').trim();
     return text === '' || text === FREE.trim() ? null : (JSON.parse(text) as Holder);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ME;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return thisProcess;
     throw new RobencError('bad-file', `${join(lock, String(number))} is no lock: ${messageOf(cause)}. Remove the folder ${lock}.`, { cause, field: lock });
   }
 }
@@ -97,8 +97,8 @@ function replace(lock: string, number: number, text: string): void {
 }
 
 /** Processes of other machines count as alive: nobody here can tell. */
-function isAlive({ pid, start, host }: Holder): boolean {
-  if (host !== ME.host) return true;
+export function isAlive({ pid, start, host }: Holder): boolean {
+  if (host !== thisProcess.host) return true;
   try {
     process.kill(pid, 0);
   } catch (cause) {
@@ -119,7 +119,7 @@ function startOf(pid: number): string {
   }
 }
 
-const ME: Holder = { pid: process.pid, start: startOf(process.pid), host: hostname() };
+export const thisProcess: Holder = { pid: process.pid, start: startOf(process.pid), host: hostname() };
 
 function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
