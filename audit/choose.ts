@@ -6,6 +6,7 @@ import { presets, presetStages } from '@robenc/shared/attacks/presets.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { attackOptions, readDistance } from '@robenc/shared/evaluation/attack-options.js';
 import { certifyStage, refuseSmoothing, type SmoothingChoice } from './certificates.js';
+import { corruptionStages } from './corruptions.js';
 import { CLEAN, type WorkStage } from './work/plan.js';
 
 /** The attack where neither a preset nor an attack is named. */
@@ -18,6 +19,8 @@ export interface AttackChoice {
   readonly epsilons: readonly string[];
   readonly norm: NormName;
   readonly smoothing: SmoothingChoice;
+  /** Families of corruptions that are looked at besides, or by --preset corruptions; empty: none, or the main ones. */
+  readonly corruptions: readonly string[];
   /** Constants that differ from the defaults; undefined ones have them. */
   readonly attackOptions: Readonly<Record<string, unknown>>;
 }
@@ -40,6 +43,7 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
     throw new RobencError('usage', `--preset ${named} says which attacks are made, and so does --attack ${attack}. Give one of them.`, { field: 'preset' });
   if (named === undefined || presets.get(named).certifies !== true) refuseSmoothing(choice.smoothing);
   const presetName = named ?? (attack === 'standard' ? attack : undefined);
+  const corrupting = corruptionStages(choice.corruptions);
   if (presetName === undefined) {
     const one = attacks.get(attack ?? DEFAULT_ATTACK);
     const options = attackOptions({ attack: one.name, epsilons: choice.epsilons, norm, attackOptions: overrides });
@@ -47,7 +51,7 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
       name: one.name,
       draws: 1,
       epsilons: options.map(({ epsilon }) => epsilon),
-      stages: [CLEAN, ...options.map((each): WorkStage => ({ kind: 'attack', name: one.name, epsilon: each.epsilon, options: each }))],
+      stages: [CLEAN, ...options.map((each): WorkStage => ({ kind: 'attack', name: one.name, epsilon: each.epsilon, options: each })), ...corrupting],
     };
   }
   const preset = presets.get(presetName);
@@ -57,7 +61,19 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
   if (preset.certifies === true) {
     if (norm !== 'l2') throw new RobencError('usage', `--norm ${norm}: the certificates of --preset certify hold in l2. Leave --norm out.`, { field: 'norm' });
     presetStages(preset, { epsilon: 0, norm, overrides });
-    return { name: preset.name, draws: 1, epsilons, stages: [CLEAN, certifyStage(choice.smoothing)] };
+    return { name: preset.name, draws: 1, epsilons, stages: [CLEAN, certifyStage(choice.smoothing), ...corrupting] };
+  }
+  if (preset.corrupts === true) {
+    if (choice.epsilons.length > 0)
+      throw new RobencError(
+        'usage',
+        '--eps is a radius of attacks, and --preset corruptions makes none. Leave it out, or add --corruptions to another preset.',
+        {
+          field: 'eps',
+        },
+      );
+    presetStages(preset, { epsilon: 0, norm, overrides });
+    return { name: preset.name, draws: 1, epsilons, stages: [CLEAN, ...(corrupting.length > 0 ? corrupting : corruptionStages(['main']))] };
   }
   const stages = epsilons.flatMap((epsilon) =>
     presetStages(preset, { epsilon, norm, overrides }).map((stage): WorkStage => ({
@@ -67,7 +83,7 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
       options: stage.options,
     })),
   );
-  return { name: preset.name, draws: preset.draws ?? 1, epsilons, stages: [CLEAN, ...stages] };
+  return { name: preset.name, draws: preset.draws ?? 1, epsilons, stages: [CLEAN, ...stages, ...corrupting] };
 }
 
 /** SHA-256 of everything that decides what is done. */

@@ -23,6 +23,8 @@ export interface AuditJob extends AuditSettings {
   readonly threat?: string | undefined;
   /** Of the preset certify; undefined ones have their defaults. */
   readonly smoothing?: SmoothingChoice | undefined;
+  /** Families of corruptions; of the preset corruptions none: the main ones. */
+  readonly corruptions?: readonly string[] | undefined;
   readonly output: string | undefined;
   /** The least robust accuracy that passes. */
   readonly failUnder: number | null;

@@ -6,6 +6,7 @@ import { memoryStore, type Store } from '@robenc/shared/jobs/store.js';
 import { runWorkList } from '@robenc/shared/jobs/work-list.js';
 import { batchSizeFor } from '@robenc/shared/evaluation/pixels.js';
 import { chooseAttack, digestOf } from './choose.js';
+import { refuseCorruptions } from './corruptions.js';
 import { sanityChecks } from './flags/index.js';
 import type { AuditJob } from './job.js';
 import { prepareAudit, type Prepared } from './prepare.js';
@@ -43,9 +44,10 @@ const [PROBE, TIMED] = [64, 3];
  */
 export async function runAudit(job: AuditJob): Promise<AuditRun> {
   const started = job.now();
-  const chosen = chooseAttack({ ...job, preset: job.preset, attack: job.attack, smoothing: job.smoothing ?? NO_SMOOTHING });
+  const chosen = chooseAttack({ ...job, preset: job.preset, attack: job.attack, smoothing: job.smoothing ?? NO_SMOOTHING, corruptions: job.corruptions ?? [] });
   const prepared = await prepareAudit(job);
   const { setup, set, threat } = prepared;
+  refuseCorruptions(chosen.stages, setup.chunk([0]).x.shape, threat.name);
   tellAssumptions(job, prepared);
   const random = chosen.draws > 1 || threat.random === true;
   const plan: WorkPlan = {

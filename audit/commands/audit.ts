@@ -11,6 +11,7 @@ import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { readDistance } from '@robenc/shared/evaluation/attack-options.js';
 import { claimOutputFolder } from '@robenc/shared/files.js';
 import { locateModel, MODEL_ARGUMENT, modelsOption, notAModel } from '@robenc/shared/package/locate.js';
+import { corruptionNames } from '../corruptions.js';
 import { auditText } from '../report/text.js';
 import { writeAudit } from '../report/write.js';
 import { runAudit } from '../runner.js';
@@ -27,6 +28,7 @@ export default defineCommand({
     'robenc audit model.onnx --data photos --eps 4/255,8/255',
     'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --fail-under 0.3 --out audits/shapes',
     'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --out audits/shapes --resume',
+    'robenc audit model.onnx --data photos --preset corruptions --out audits/corruptions',
     'robenc audit model.onnx --data photos --preset certify --sigma 0.25 --draws 10000 --eps 0.25,0.5',
   ],
   arguments: { model: { description: MODEL_ARGUMENT } },
@@ -36,7 +38,7 @@ export default defineCommand({
       type: 'list',
       value: 'radius',
       description:
-        'radius of the ball around each image in pixels of [0,1], e.g. 8/255; several are attacked from the smallest on (needed, but for --preset paper and certify)',
+        'radius of the ball around each image in pixels of [0,1], e.g. 8/255; several are attacked from the smallest on (needed, but for --preset paper, certify and corruptions)',
     },
     norm: { type: 'string', choices: ['linf', 'l2', 'l1'], description: 'norm of the ball (linf; --preset certify: l2)' },
     preset: { type: 'string', choices: presets.names, description: 'which attacks are made, each on what survived the ones before' },
@@ -50,6 +52,11 @@ export default defineCommand({
     sigma: { type: 'number', minimum: 0, description: 'deviation of the noise of --preset certify, in pixels of [0,1] (0.25)' },
     draws: { type: 'number', integer: true, minimum: 1, maximum: 10_000_000, description: 'noisy copies of each image that --preset certify counts (1000)' },
     alpha: { type: 'number', minimum: 0, maximum: 0.5, description: 'how often a certificate may be wrong (0.001)' },
+    corruptions: {
+      type: 'list',
+      choices: corruptionNames,
+      description: 'common corruptions that are looked at besides the attacks, or by --preset corruptions (main)',
+    },
     models: modelsOption,
     mean: { type: 'list', value: 'm', description: 'subtracted from each channel after --range: 1 or 3 numbers, e.g. 0.485,0.456,0.406' },
     std: { type: 'list', value: 's', description: 'what each channel is divided by: 1 or 3 numbers' },

@@ -4,10 +4,11 @@ import { constantsText } from '@robenc/shared/evaluation/constants-text.js';
 import { percent } from '@robenc/shared/evaluation/intervals.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { certificateSection } from './certificate.js';
+import { corruptionsSection } from './corruptions.js';
 import { curveChart, waterfallChart } from './charts.js';
 import type { Example } from './examples.js';
 import { exampleFigures } from './figures.js';
-import { boundsText } from './text.js';
+import { attacked, boundsText } from './text.js';
 import { escapeMarkup } from '@robenc/shared/markup.js';
 import { page, section } from '@robenc/shared/page.js';
 
@@ -17,9 +18,10 @@ export async function htmlReport(report: AuditReport, examples: readonly Example
   const sections = [
     headline(report),
     flags(report.flags),
-    ...(report.certificate === undefined
+    ...(report.certificate === undefined && attacked(report).length > 0
       ? [section('What each attack left', report.results.map(waterfallSection).join('')), section('Accuracy by radius', curveChart(report))]
       : [certificateSection(report)]),
+    corruptionsSection(report),
     report.results[0]!.classes.length > 0 ? section('By class', classTable(report.results)) : '',
     examples.length > 0 ? section('Broken images that the model was surest of', await exampleFigures(examples, report)) : '',
     section('How it was done', details(report, command)),
@@ -38,7 +40,7 @@ function headline(report: AuditReport): string {
       first.cleanInterval,
       `${first.cleanCorrect} of ${first.images} images`,
     ),
-    ...report.results.map((one) =>
+    ...attacked(report).map((one) =>
       card(
         `${one.norm} ${epsilonText(one.epsilon)}, ${one.attack}`,
         one.robustAccuracy,
@@ -60,8 +62,9 @@ function headline(report: AuditReport): string {
 }
 
 /** What accuracies under attack, or certified ones, are to be taken for. */
-function claimText({ certificate }: AuditReport): string {
-  if (certificate === undefined) return 'A robust accuracy is an upper bound: another attack may break more.';
+function claimText(report: AuditReport): string {
+  if (report.certificate === undefined && attacked(report).length === 0) return 'No attack was made.';
+  if (report.certificate === undefined) return 'A robust accuracy is an upper bound: another attack may break more.';
   return 'A certified accuracy is a lower bound, and one of the smoothed classifier, not of the model itself.';
 }
 

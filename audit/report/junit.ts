@@ -2,11 +2,23 @@
 import type { AuditReport } from '@robenc/shared/config/audit.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { escapeMarkup } from '@robenc/shared/markup.js';
+import { attacked } from './text.js';
+
+/** One case for the mean under corruptions, where there are any. */
+function corruptionCases({ corruptions, failUnder, complete }: AuditReport): { name: string; inside: string; kind: string }[] {
+  if (corruptions === undefined) return [];
+  const accuracy = 1 - corruptions.meanError;
+  const failed = failUnder !== null && accuracy < failUnder;
+  const message = `mean accuracy ${accuracy.toFixed(4)} is below ${failUnder}`;
+  const inside = failed ? `<failure message="${message}"/>` : complete ? '' : '<skipped message="not complete"/>';
+  const found = `<system-out>mean accuracy ${accuracy.toFixed(4)} over ${corruptions.families.length} families</system-out>`;
+  return [{ name: 'common corruptions', inside: `${inside}${found}`, kind: failed ? 'failure' : complete ? '' : 'skipped' }];
+}
 
 /** JUnit's XML. A radius below the threshold is a failure, a critical flag an error, an audit that is not complete a skipped case. */
 export function junitXml(report: AuditReport): string {
   const threshold = report.failUnder;
-  const radii = report.results.map(({ norm, epsilon, attack, robustAccuracy, robustCorrect, images }) => {
+  const radii = attacked(report).map(({ norm, epsilon, attack, robustAccuracy, robustCorrect, images }) => {
     const found = `${robustCorrect} of ${images} images stand (${robustAccuracy.toFixed(4)})`;
     const failed = threshold !== null && robustAccuracy < threshold;
     const inside = failed
@@ -25,7 +37,7 @@ export function junitXml(report: AuditReport): string {
     inside: severity === 'critical' ? `<error message="${escapeMarkup(message)}"/>` : `<system-out>${escapeMarkup(`${severity}: ${message}`)}</system-out>`,
     kind: severity === 'critical' ? 'error' : '',
   }));
-  const cases = [...radii, ...flags];
+  const cases = [...radii, ...corruptionCases(report), ...flags];
   const count = (kind: string) => cases.filter((one) => one.kind === kind).length;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

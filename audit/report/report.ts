@@ -3,6 +3,7 @@ import { AUDIT_SCHEMA_VERSION, type AuditFlag, type AuditRadius, type AuditRepor
 import { classCounts } from '@robenc/shared/data/image-set.js';
 import { radiusResults } from '@robenc/shared/evaluation/radius-results.js';
 import { certificateClaim, certificateOf } from './certificate.js';
+import { corruptionsOf } from './corruptions.js';
 import type { AuditJob } from '../job.js';
 import type { Prepared } from '../prepare.js';
 import type { AuditOutcome, EpsilonTally } from '../work/outcome.js';
@@ -40,6 +41,7 @@ export function reportOf(finished: Finished): AuditReport {
       outcome.samples.length,
       outcome.results.map(({ epsilon }) => epsilon),
     );
+  const corruptions = corruptionsOf(outcome, set);
   return {
     schema: 'robenc/audit',
     schemaVersion: AUDIT_SCHEMA_VERSION,
@@ -72,10 +74,15 @@ export function reportOf(finished: Finished): AuditReport {
     unverified: outcome.unverified,
     results,
     ...(certificate && { certificate }),
+    ...(corruptions && { corruptions }),
     flags: [...flags],
     reliable,
     failUnder: job.failUnder,
-    passed: reliable && incomplete === null && results.every(({ robustAccuracy: value }) => value >= (job.failUnder ?? 0)),
+    passed:
+      reliable &&
+      incomplete === null &&
+      results.every(({ robustAccuracy: value }) => value >= (job.failUnder ?? 0)) &&
+      (corruptions === undefined || 1 - corruptions.meanError >= (job.failUnder ?? 0)),
     stageSeconds: outcome.stages.map(({ seconds }) => seconds),
   };
 }

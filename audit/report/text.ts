@@ -1,6 +1,7 @@
 /** @file An audit as lines for people. */
 import type { AuditRadius, AuditReport } from '@robenc/shared/config/audit.js';
 import { certificateText } from './certificate.js';
+import { corruptionsText } from './corruptions.js';
 import { constantsText } from '@robenc/shared/evaluation/constants-text.js';
 import { proportionText } from '@robenc/shared/evaluation/intervals.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
@@ -9,7 +10,7 @@ import { textTable } from '@robenc/shared/evaluation/text-table.js';
 /** The headline table, what survived each attack, their constants, and what was noticed. */
 export function auditText(report: AuditReport): string[] {
   const [first] = report.results;
-  const rows = report.results.map(({ norm, epsilon, robustAccuracy, interval, robustShareOfCorrect }) => [
+  const rows = attacked(report).map(({ norm, epsilon, robustAccuracy, interval, robustShareOfCorrect }) => [
     `${norm} ${epsilonText(epsilon)}`,
     proportionText({ value: robustAccuracy, low: interval[0], high: interval[1] }),
     robustShareOfCorrect === null ? '-' : `${(100 * robustShareOfCorrect).toFixed(1)} %`,
@@ -26,12 +27,18 @@ export function auditText(report: AuditReport): string[] {
       stages.map(({ attack, options }) => `${attack} at ${epsilonText(epsilon)}: ${constantsText(options)}, seed ${report.seed}`),
     ),
     ...certificateText(report),
+    ...corruptionsText(report),
     ...report.results.filter(({ eightBit }) => eightBit.of > 0).map(eightBitText),
     ...report.results.flatMap(displacementText),
     ...report.flags.map(({ code, severity, message }) => `${severity.toUpperCase()} ${code}: ${message}`),
     ...(report.complete ? [] : [`Not complete: ${report.incomplete}. ${boundsText(report)}`]),
     verdict(report),
   ];
+}
+
+/** The radii at which something was done: not the radius 0 that stands for no attack. */
+export function attacked({ results }: AuditReport): AuditRadius[] {
+  return results.filter(({ epsilon, stages }) => epsilon > 0 || stages.length > 0);
 }
 
 /** What the accuracies of an audit that was ended early say. */
@@ -49,11 +56,14 @@ function eightBitText({ epsilon, eightBit }: AuditRadius): string {
   return `At ${epsilonText(epsilon)} ${eightBit.broken} of ${eightBit.of} adversarial images stay so when saved with 8 bits.`;
 }
 
-function verdict({ reliable, failUnder, passed, complete }: AuditReport): string {
+function verdict({ reliable, failUnder, passed, complete, corruptions }: AuditReport): string {
+  const corrupted = corruptions === undefined ? '' : ' and in the mean under corruptions';
   if (!reliable) return 'Not reliable: a critical flag was raised, so the true robust accuracy may be lower.';
   if (failUnder === null) return 'No threshold was given (--fail-under).';
   if (!complete) return 'Not decided: the audit is not complete.';
-  return passed ? `Passed: robust accuracy reaches ${failUnder} at every radius.` : `Failed: robust accuracy is below ${failUnder} at a radius.`;
+  return passed
+    ? `Passed: robust accuracy reaches ${failUnder} at every radius${corrupted}.`
+    : `Failed: robust accuracy is below ${failUnder} at a radius${corrupted === '' ? '' : ' or in the mean under corruptions'}.`;
 }
 
 function displacementText({ epsilon, displacement }: AuditRadius): string[] {

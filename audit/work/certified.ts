@@ -2,6 +2,7 @@
 import type { ImageId } from '@robenc/shared/attacks/attack.js';
 import { proportion } from '@robenc/shared/evaluation/intervals.js';
 import type { Store } from '@robenc/shared/jobs/store.js';
+import { corruptedOutcome } from './corrupted.js';
 import { auditItemId, type Range } from './list.js';
 import type { AuditOutcome, Sample } from './outcome.js';
 import type { CertifyOptions, WorkPlan } from './plan.js';
@@ -36,7 +37,8 @@ interface Job {
 }
 
 /** `clean` is the smoothed classifier at radius 0. An image without a result counts as not certified. */
-export function certifiedOutcome({ plan, ranges, chunkSize, store, labels, idOf }: Job, step: number, epsilons: readonly number[]): AuditOutcome {
+export function certifiedOutcome(job: Job, step: number, epsilons: readonly number[]): AuditOutcome {
+  const { plan, ranges, chunkSize, store, labels, idOf } = job;
   const options = plan.stages[step]!.options as CertifyOptions;
   const samples: Sample[] = [];
   const radii: number[] = [];
@@ -111,6 +113,7 @@ export function certifiedOutcome({ plan, ranges, chunkSize, store, labels, idOf 
     })),
     samples,
     unverified: 0,
+    corruptions: corruptedOutcome(job),
     certificate: { options, baseCorrect, abstained, radii },
   };
 }

@@ -3,6 +3,7 @@ import { proportion, type Proportion } from '@robenc/shared/evaluation/intervals
 import type { ImageId } from '@robenc/shared/attacks/attack.js';
 import type { Store } from '@robenc/shared/jobs/store.js';
 import { certifiedOutcome, type CertificateTally, type SampleCertificate } from './certified.js';
+import { corruptedOutcome, type CorruptionTally } from './corrupted.js';
 import { auditItemId, type Range } from './list.js';
 import type { WorkPlan, WorkStage } from './plan.js';
 import { unpackResult, type RowResult } from './result.js';
@@ -81,6 +82,8 @@ export interface AuditOutcome {
   readonly unverified: number;
   /** Only of an audit that certifies: a sample is `broken` at a radius where it is not certified, and `clean` is the smoothed classifier. */
   readonly certificate?: CertificateTally;
+  /** Empty where no corruptions were asked for. */
+  readonly corruptions: readonly CorruptionTally[];
 }
 
 interface Job {
@@ -150,6 +153,7 @@ export function outcomeOf(job: Job): AuditOutcome {
     stages: tallies,
     samples,
     unverified: tallies.reduce((sum, { refuted }) => sum + refuted, 0),
+    corruptions: corruptedOutcome(job),
   };
 }
 

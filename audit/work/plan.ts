@@ -22,6 +22,12 @@ export interface CertifyOptions extends AttackOptions, SmoothingOptions {
   readonly choosing: number;
 }
 
+/** Of a stage that corrupts images; its radius is 0. */
+export interface CorruptionOptions extends AttackOptions {
+  /** 1 to 5. */
+  readonly severity: number;
+}
+
 /** What a classifier is fed besides the pixels. */
 export type FeedPlan =
   | { readonly kind: 'none' }

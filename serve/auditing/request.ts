@@ -1,6 +1,7 @@
 /** @file What may be asked of an audit over HTTP: a subset of the flags of `robenc audit`, none of which names a path. */
 import { Type, type Static } from '@sinclair/typebox';
 import { chooseAttack, type ChosenAttack } from '@robenc/audit/choose.js';
+import { corruptionNames } from '@robenc/audit/corruptions.js';
 import { threats } from '@robenc/audit/threats/index.js';
 import { attacks } from '@robenc/shared/attacks/index.js';
 import { presets } from '@robenc/shared/attacks/presets.js';
@@ -45,6 +46,12 @@ export const AuditOptions = Type.Object(
     sigma: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 10, description: 'deviation of the noise of the preset certify' })),
     draws: count(10_000_000, 'noisy copies of each image that the preset certify counts'),
     alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 0.5, description: 'how often a certificate may be wrong' })),
+    corruptions: Type.Optional(
+      Type.Array(oneOf(corruptionNames, 'families, main or all'), {
+        maxItems: 40,
+        description: 'common corruptions that are looked at besides, or by the preset corruptions',
+      }),
+    ),
     split: Type.Union([Type.Literal('train'), Type.Literal('test')], { default: 'test', description: 'which part of data that has parts' }),
     holdOut: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'share of an undivided folder that counts as test' })),
     limit: count(100_000_000, 'attack only so many images, chosen by the seed alike from every class'),
@@ -67,6 +74,7 @@ export function attackOf(options: AuditOptions) {
     attack,
     norm,
     smoothing: { sigma, draws, alpha },
+    corruptions: options.corruptions ?? [],
     epsilons: (options.epsilons ?? []).map(String),
     attackOptions: { steps, restarts, stepSize: stepSize === undefined ? undefined : readDistance('step-size', String(stepSize), norm), targets, queries },
   };

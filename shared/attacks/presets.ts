@@ -33,6 +33,8 @@ export interface Preset {
   readonly epsilons?: readonly string[];
   /** Not attacks but a certificate of every image. */
   readonly certifies?: boolean;
+  /** Not attacks but common corruptions. */
+  readonly corrupts?: boolean;
   /** Answers are means over so many draws, for models whose answers are random. */
   readonly draws?: number;
   stages(norm: NormName): readonly PresetStage[];
@@ -111,7 +113,15 @@ const certify: Preset = {
   stages: () => [],
 };
 
-export const presets = table<Preset>('preset', [quick, paper, standard, plus, rand, encoder, certify]);
+const corruptions: Preset = {
+  name: 'corruptions',
+  summary: 'no attack: accuracy under common corruptions, such as noise, blur and JPEG, at five severities',
+  epsilons: ['0'],
+  corrupts: true,
+  stages: () => [],
+};
+
+export const presets = table<Preset>('preset', [quick, paper, standard, plus, rand, encoder, certify, corruptions]);
 
 /**
  * The stages of a preset at one radius, every constant filled in. `overrides` go to every stage whose attack has an option of that name.

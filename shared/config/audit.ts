@@ -121,6 +121,37 @@ export const AuditCertificate = Type.Object(
   { ...closed, description: 'of --preset certify, whose robust accuracies are lower bounds for the smoothed classifier: the majority over noisy copies' },
 );
 
+export const AuditCorruptions = Type.Object(
+  {
+    constants: Type.Union([Type.Literal('CIFAR-10-C'), Type.Literal('ImageNet-C')], { description: 'whose constants were used: by the size of the images' }),
+    families: Type.Array(
+      Type.Object(
+        {
+          name: Type.String(),
+          group: Type.String({ description: 'noise, blur, weather or digital' }),
+          meanAccuracy: share('mean over the severities'),
+          severities: Type.Array(
+            Type.Object(
+              {
+                severity: Type.Integer({ minimum: 1, maximum: 5 }),
+                images: count('images'),
+                correct: count('of these classified correctly'),
+                accuracy: share('correct / images'),
+                interval: interval('exact 95 % interval of accuracy'),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
+    cleanError: share('share of the images that are wrong without a corruption'),
+    meanError: share('mean corruption error: over all families and severities, not divided by that of another model'),
+  },
+  { ...closed, description: 'accuracy under common corruptions' },
+);
+
 export const AuditReport = Type.Object(
   {
     schema: Type.Literal('robenc/audit'),
@@ -170,10 +201,13 @@ export const AuditReport = Type.Object(
     unverified: count('claimed points that did not stand'),
     results: Type.Array(AuditRadius, { minItems: 1, description: 'one per radius, ascending' }),
     certificate: Type.Optional(AuditCertificate),
+    corruptions: Type.Optional(AuditCorruptions),
     flags: Type.Array(AuditFlag),
     reliable: Type.Boolean({ description: 'no flag is critical' }),
     failUnder: Type.Union([share('the least robust accuracy that passes'), Type.Null()]),
-    passed: Type.Boolean({ description: 'every robust accuracy reaches failUnder, and the audit is reliable and complete' }),
+    passed: Type.Boolean({
+      description: 'every robust accuracy, and the mean one under corruptions, reaches failUnder, and the audit is reliable and complete',
+    }),
     stageSeconds: Type.Array(Type.Number({ minimum: 0 }), { description: 'per stage of all radii in their order: seconds of all workers together' }),
   },
   closed,
@@ -184,5 +218,6 @@ export type AuditFlag = Static<typeof AuditFlag>;
 export type AuditResult = Static<typeof AuditResult>;
 export type AuditStage = Static<typeof AuditStage>;
 export type AuditCertificate = Static<typeof AuditCertificate>;
+export type AuditCorruptions = Static<typeof AuditCorruptions>;
 export type AuditRadius = Static<typeof AuditRadius>;
 export type AuditReport = Static<typeof AuditReport>;

@@ -69,3 +69,11 @@ export async function encodePng(image: Image): Promise<Uint8Array> {
       .toBuffer(),
   );
 }
+
+/** The image as JPEG of a quality of 1 to 100 (colours at half resolution, as is usual) holds it. */
+export async function jpegRoundTrip({ width, height, data }: Image, quality: number): Promise<Image> {
+  const bytes = await sharp(Buffer.from(data), { raw: { width, height, channels: 3 } })
+    .jpeg({ quality, chromaSubsampling: '4:2:0' })
+    .toBuffer();
+  return decodeImage(bytes);
+}
