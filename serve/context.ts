@@ -1,4 +1,5 @@
 /** @file What a route gets to work with, made for one request; `close` gives back what it took. */
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RobencError } from '@robenc/shared/errors.js';
 import type { Keyring } from './access/keyring.js';
@@ -41,6 +42,8 @@ export function openContext(
   const { engine, limits, metrics, stopping, admission, keys, audits } = shared;
   const route = exchange.match!.route;
   const over = new AbortController();
+  // One request may wait for many pieces of work.
+  setMaxListeners(0, over.signal);
   const leave = () => {
     if (response.writableFinished) return;
     if (route.computes && !over.signal.aborted) metrics.workDropped('gone');
@@ -85,6 +88,8 @@ export function openContext(
       exchange.stay ??= admission.enter(0, engine.dispatcher.retryAfterMs);
       exchange.stay.resize(rows);
     },
+    prepareFile: (model) => (bytes, crops) =>
+      engine.preparer.prepare(bytes, { policy: sizePolicyOf(model), maxPixels: limits.maxPixels, crops }, { signal: over.signal }),
     async prepare(model, { images, list, tensor }, crops = null) {
       const count = tensor === null ? images.length : (tensor.shape[0] ?? 0);
       if (count === 0)

@@ -1,22 +1,18 @@
 /** @file Attacks on a few images, and what they found, said so that nobody reads more into it than it shows. */
 import type { Attack, AttackOptions, Outcome } from '@robenc/shared/attacks/attack.js';
-import { createBatch } from '@robenc/shared/attacks/batch.js';
+import { norms } from '@robenc/shared/attacks/norms.js';
+import type { SmoothingOptions } from '@robenc/shared/evaluation/smoothed-class.js';
 import { encodePng } from '@robenc/shared/images/decode.js';
 import { fromTensor, toTensor } from '@robenc/shared/images/image.js';
-import { norms } from '@robenc/shared/attacks/norms.js';
-import type { PreparedImage } from '../images/recipe.js';
-import { classifyImages, prediction, type Prediction } from './classify.js';
-import type { Call } from './compute.js';
-import { cosineShift, embedImages } from './embed.js';
-import type { ServedModel } from './model.js';
-import { oracleOf } from './oracle.js';
-import type { SmoothingOptions } from '@robenc/shared/evaluation/smoothed-class.js';
 import { smoothedClass, type ServedCertificate } from './certificate.js';
+import type { Prediction } from './classify.js';
+import { cosineShift } from './embed.js';
 import { quantizedOutcomes } from './quantize.js';
-import { attackRadii } from './radii.js';
+import { attackRadii, type Radii } from './radii.js';
+import type { Attacked, Moved, ServedThreat, ThreatContext } from './threats/threat.js';
 
-export interface RobustnessJob {
-  readonly images: readonly PreparedImage[];
+export interface RobustnessJob extends ThreatContext {
+  readonly threat: ServedThreat;
   /** Per image: the true class, or null to attack what the model says about the clean image. */
   readonly labels: readonly (number | null)[];
   readonly attack: Attack;
@@ -32,39 +28,46 @@ export interface RobustnessJob {
   readonly adversarialImages: boolean;
 }
 
-/** `misclassified`: wrong before any attack; `not robust`: an image within epsilon is misclassified; else `not proven robust`: this attack found none. */
+/**
+ * `misclassified`: wrong before any attack; `not robust`: within epsilon an image is classified otherwise, or its embedding moves too far; else `not proven robust`:
+ * this attack found none.
+ */
 export type Verdict = 'misclassified' | 'not robust' | 'not proven robust';
 
 export interface AdversarialImage {
   /** PNG file, 8 bits a channel, in the model's input size. */
   readonly png: Uint8Array;
-  /** Of the image as stored in the PNG: rounding to 8 bits may undo a flip. */
-  readonly prediction: Prediction;
+  /** Of the image as stored in the PNG: rounding to 8 bits may undo a flip. Null where there are no classes. */
+  readonly prediction: Prediction | null;
   /** Greatest change of the stored image, in pixels of [0,1]; rounding may add up to 1/510 to that of the attack. */
   readonly linf: number;
 }
 
 export interface RobustnessResult {
-  readonly clean: Prediction;
-  readonly adversarial: Prediction;
-  readonly label: { readonly index: number; readonly label: string; readonly source: 'request' | 'prediction' };
+  /** Null where there are no classes. */
+  readonly clean: Prediction | null;
+  readonly adversarial: Prediction | null;
+  /** Null where the threat model needs no labels; so is `loss`, the cross-entropy with the label. */
+  readonly label: { readonly index: number; readonly label: string; readonly source: 'request' | 'prediction' } | null;
+  readonly loss: { readonly before: number; readonly after: number } | null;
   readonly flipped: boolean;
   readonly verdict: Verdict;
-  /** Cross-entropy with the label. */
-  readonly loss: { readonly before: number; readonly after: number };
-  /** 1 - cosine between the embeddings of the clean and the adversarial image. */
-  readonly embeddingCosineShift: number;
+  /** Of threat models that are about embeddings. */
+  readonly embedding: Moved | null;
+  /** 1 - cosine between the embeddings of the clean and the adversarial image; null without an encoder. */
+  readonly embeddingCosineShift: number | null;
   readonly linf: number;
   readonly l2: number;
   readonly gradientEvaluations: number;
   readonly warnings: readonly string[];
   readonly adversarialImage: AdversarialImage | null;
-  /** float32 [3,height,width]. */
+  /** float32, of `pointShape`. */
   readonly adversarialPixels: Float32Array;
+  readonly pointShape: readonly number[];
   readonly radii: readonly {
     readonly epsilon: number;
     readonly verdict: Verdict;
-    readonly adversarial: Prediction['index'];
+    readonly adversarial: Prediction['index'] | null;
     readonly linf: number;
     readonly l2: number;
   }[];
@@ -72,92 +75,97 @@ export interface RobustnessResult {
   readonly certificate: ServedCertificate | null;
 }
 
-/** Runs the attack on every image. What is found depends on image, label, options and seed alone, not on the other images. */
-export async function checkRobustness(model: ServedModel, job: RobustnessJob, call: Call): Promise<RobustnessResult[]> {
-  const { images } = job;
-  const clean = (await classifyImages(model, images, call)).map((logits) => prediction(model, logits));
-  const labels = Int32Array.from(job.labels, (label, i) => label ?? clean[i]!.index);
-  const data = new Float32Array(images.length * images[0]!.data.length);
-  images.forEach((image, row) => data.set(image.data, row * image.data.length));
-  const x = createBatch(
-    data,
-    [3, model.input.height, model.input.width],
-    // One id for all, because an image must fare the same alone and in company.
-    images.map(() => 'image'),
-  );
-  const oracle = oracleOf(model, call);
-  const all = await attackRadii(
-    {
-      oracle,
-      x,
-      labels,
-      attack: job.attack,
-      options: job.options,
-      seed: job.seed,
-      signal: call.signal,
-      finish: (found, some, epsilon) => (job.quantized ? quantizedOutcomes(found, some, epsilon, oracle) : Promise.resolve(found)),
-    },
-    job.bisect,
-  );
+/** Runs the attack on every image. What is found depends on image, label, options and seed alone, not on the other images (unless those set the threshold). */
+export async function checkRobustness(job: RobustnessJob): Promise<RobustnessResult[]> {
+  const groups = await job.threat.build(job);
+  const results = await Promise.all(groups.map((group) => checkGroup(job, group)));
+  const inOrder: RobustnessResult[] = [];
+  groups.forEach(({ indices }, g) => indices.forEach((index, row) => (inOrder[index] = results[g]![row]!)));
+  return inOrder;
+}
+
+async function checkGroup(job: RobustnessJob, group: Attacked): Promise<RobustnessResult[]> {
+  const { oracle, x, clean, indices } = group;
+  const labels = Int32Array.from(indices, (index, row) => (group.labels === null ? 0 : (job.labels[index] ?? group.labels[row]!)));
+  const finish = (found: Outcome[], some: typeof x, epsilon: number) =>
+    job.quantized ? quantizedOutcomes(found, some, epsilon, oracle) : Promise.resolve(found);
+  const all = await attackRadii({ oracle, x, labels, attack: job.attack, options: job.options, seed: job.seed, signal: job.call.signal, finish }, job.bisect);
   const outcomes = all.map((one) => one.outcomes.at(-1)!);
-  const { smoothing } = job;
-  const certificates = await Promise.all(
-    images.map((image) => (smoothing === null ? Promise.resolve(null) : smoothedClass(model, image, smoothing, job.seed, call))),
-  );
-  const found = outcomes.map((outcome) => asImage(outcome.adversarial, images[0]!));
-  const [adversarial, embeddings, stored] = await Promise.all([
-    classifyImages(model, found, call),
-    embedImages(model, [...images, ...found], call),
-    job.adversarialImages ? storedImages(model, outcomes, images, call) : null,
+  const points = outcomes.map(({ adversarial }) => adversarial);
+  const originals = indices.map((_, row) => x.data.subarray(row * points[0]!.length, (row + 1) * points[0]!.length));
+  const { smoothing, model, images, seed, call } = job;
+  const [adversarial, embeddings, stored, certificates] = await Promise.all([
+    group.predict(points),
+    group.embed([...originals, ...points]),
+    job.adversarialImages ? storedImages(job, group, points, originals) : null,
+    Promise.all(indices.map(async (index) => (smoothing === null ? null : smoothedClass(model, images[index]!, smoothing, seed, call)))),
   ]);
-  return outcomes.map((outcome, i) => {
-    const source = job.labels[i] === null ? 'prediction' : 'request';
-    const after = prediction(model, adversarial[i]!);
+  return outcomes.map((outcome, row) => {
+    const [before, after] = [clean[row]!, adversarial[row]!];
+    const wrong = group.labels !== null && before?.index !== labels[row];
+    const [first, second] = embeddings === null ? [null, null] : [embeddings[row]!, embeddings[indices.length + row]!];
+    // What a second look confirms, where the point has a class; what the attack saw, where only distances count.
+    const broken = group.labels === null ? outcome.broken : after?.index !== labels[row];
     return {
-      clean: clean[i]!,
+      clean: before,
       adversarial: after,
-      label: { index: labels[i]!, label: model.classes[labels[i]!]!, source },
-      flipped: after.index !== clean[i]!.index,
-      verdict: clean[i]!.index !== labels[i] ? 'misclassified' : after.index !== labels[i] ? 'not robust' : 'not proven robust',
-      loss: { before: outcome.lossBefore, after: outcome.lossAfter },
-      embeddingCosineShift: cosineShift(embeddings[i]!, embeddings[images.length + i]!),
+      label:
+        group.labels === null
+          ? null
+          : {
+              index: labels[row]!,
+              label: model.classes[labels[row]!]!,
+              source: job.labels[indices[row]!] === null ? ('prediction' as const) : ('request' as const),
+            },
+      flipped: after?.index !== before?.index,
+      verdict: verdictOf(wrong, broken),
+      loss: group.labels === null ? null : { before: outcome.lossBefore, after: outcome.lossAfter },
+      embedding: second === null ? null : (group.moved?.(row, second) ?? null),
+      embeddingCosineShift: first === null || second === null ? null : cosineShift(first, second),
       linf: outcome.linf,
       l2: outcome.l2,
       gradientEvaluations: outcome.iterations,
       warnings: warningsOf(outcome),
-      adversarialImage: stored?.[i] ?? null,
+      adversarialImage: stored?.[row] ?? null,
       adversarialPixels: outcome.adversarial,
-      radii: all[i]!.outcomes.map((one, k) => ({
-        epsilon: job.options[k]!.epsilon,
-        verdict: clean[i]!.index !== labels[i] ? ('misclassified' as const) : one.broken ? ('not robust' as const) : ('not proven robust' as const),
-        adversarial: one.adversarialPrediction,
-        linf: one.linf,
-        l2: one.l2,
-      })),
-      smallest: all[i]!.smallest,
-      certificate: certificates[i]!,
+      pointShape: x.shape,
+      radii: radiiOf(job, all[row]!, wrong, group.labels !== null),
+      smallest: all[row]!.smallest,
+      certificate: certificates[row]!,
     };
   });
 }
 
-/** The adversarial images as a PNG stores them, and what the model says about those. */
-async function storedImages(model: ServedModel, outcomes: readonly Outcome[], images: readonly PreparedImage[], call: Call): Promise<AdversarialImage[]> {
-  const { height, width } = model.input;
-  const rounded = outcomes.map((outcome) => fromTensor(outcome.adversarial, height, width));
-  const tensors = rounded.map((image) => toTensor([image]).data as Float32Array);
-  const [logits, pngs] = await Promise.all([
-    classifyImages(
-      model,
-      tensors.map((data) => asImage(data, images[0]!)),
-      call,
-    ),
-    Promise.all(rounded.map((image) => encodePng(image))),
-  ]);
-  return pngs.map((png, i) => ({ png, prediction: prediction(model, logits[i]!), linf: norms.linf.distance(tensors[i]!, images[i]!.data) }));
+function verdictOf(wrong: boolean, broken: boolean): Verdict {
+  return wrong ? 'misclassified' : broken ? 'not robust' : 'not proven robust';
 }
 
-function asImage(data: Float32Array, { width, height }: PreparedImage): PreparedImage {
-  return { rows: 1, data, width, height };
+function radiiOf({ options }: RobustnessJob, { outcomes }: Radii, wrong: boolean, labelled: boolean): RobustnessResult['radii'] {
+  return outcomes.map((one, k) => ({
+    epsilon: options[k]!.epsilon,
+    verdict: verdictOf(wrong, one.broken),
+    adversarial: labelled ? one.adversarialPrediction : null,
+    linf: one.linf,
+    l2: one.l2,
+  }));
+}
+
+/** The adversarial images as a PNG stores them, and what the model says about those. */
+function storedImages(
+  { model }: RobustnessJob,
+  { predictFile }: Attacked,
+  points: readonly Float32Array[],
+  originals: readonly Float32Array[],
+): Promise<AdversarialImage[]> | null {
+  if (predictFile === null) return null;
+  const { height, width } = model.input;
+  return Promise.all(
+    points.map(async (point, row) => {
+      const rounded = fromTensor(point, height, width);
+      const png = await encodePng(rounded);
+      return { png, prediction: await predictFile(png), linf: norms.linf.distance(toTensor([rounded]).data as Float32Array, originals[row]!) };
+    }),
+  );
 }
 
 /** Signs that the attack could not see, so that its failure says even less. */

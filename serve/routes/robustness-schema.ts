@@ -1,10 +1,16 @@
 /** @file What a robustness check is asked and answers. */
-import { Type, type Static } from '@sinclair/typebox';
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { attacks } from '@robenc/shared/attacks/index.js';
+import { CropSchemeName } from '@robenc/shared/config/manifest.js';
+import { threats } from '../engine/threats/index.js';
 import { closed, ModelReference, optionsOf, PredictionSchema, Seed } from './schemas.js';
 
 /** Names of the attacks that can do with what the server computes. */
 export const USABLE = attacks.entries.filter(({ needsMargins }) => needsMargins !== true).map(({ name }) => name);
+
+function orNull<T extends TSchema>(schema: T, description: string) {
+  return Type.Union([schema, Type.Null()], { description });
+}
 
 const Distance = Type.Union([
   Type.Number({ minimum: 0, description: 'a number of 0 or more, in linf at most 1' }),
@@ -14,6 +20,18 @@ const Label = Type.Union([Type.String({ maxLength: 2000, description: 'a class n
 
 export const RobustnessOptions = optionsOf({
   model: ModelReference,
+  threat: Type.Union(
+    threats.entries.map(({ name }) => Type.Literal(name)),
+    { default: 'image', description: 'what is attacked, and what the attacker may change' },
+  ),
+  crops: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, description: 'of threat models about crops: how many; as the head was fitted' })),
+  scheme: Type.Optional(Type.Union(CropSchemeName.anyOf, { description: 'of threat models about crops: how they are drawn; as the head was fitted' })),
+  threshold: Type.Optional(
+    Type.Number({
+      exclusiveMinimum: 0,
+      description: 'of threat models about embeddings: from which distance on an image is not robust; to the nearest other image of the request',
+    }),
+  ),
   epsilon: Type.Optional(Type.Union(Distance.anyOf, { description: 'radius of the attack in pixels of [0,1]: a number or a fraction such as "8/255"' })),
   epsilons: Type.Optional(Type.Array(Distance, { minItems: 1, maxItems: 16, description: 'instead of epsilon: several radii' })),
   norm: Type.Optional(
@@ -48,24 +66,42 @@ export const Result = Type.Object(
   {
     verdict: Type.Union([Type.Literal('misclassified'), Type.Literal('not robust'), Type.Literal('not proven robust')], {
       description:
-        '"misclassified": wrong without any attack; "not robust": an image within epsilon is misclassified; "not proven robust": this attack found none, which proves nothing about others',
+        '"misclassified": wrong without any attack; "not robust": an image within epsilon is classified otherwise, or its embedding moves as far as the threshold; "not proven robust": this attack found none, which proves nothing about others',
     }),
-    label: Type.Object(
-      { index: Type.Integer(), label: Type.String(), source: Type.Union([Type.Literal('request'), Type.Literal('prediction')]) },
-      { ...closed, description: 'the class that was attacked' },
+    label: orNull(
+      Type.Object({ index: Type.Integer(), label: Type.String(), source: Type.Union([Type.Literal('request'), Type.Literal('prediction')]) }, closed),
+      'the class that was attacked; null where the threat model needs none',
     ),
-    clean: PredictionSchema,
-    adversarial: PredictionSchema,
+    clean: orNull(PredictionSchema, 'null where the model has no classes'),
+    adversarial: orNull(PredictionSchema, 'null where the model has no classes'),
+    embedding: orNull(
+      Type.Object(
+        {
+          measure: Type.Union([Type.Literal('distance'), Type.Literal('cosine')]),
+          distance: Type.Number({ minimum: 0, description: 'of the adversarial embedding from the clean one: Euclidean, or one minus the cosine' }),
+          threshold: Type.Number({ exclusiveMinimum: 0, description: 'from here on an image is not robust' }),
+        },
+        closed,
+      ),
+      'of threat models about embeddings',
+    ),
     flipped: Type.Boolean({ description: 'whether the adversarial prediction differs from the clean one' }),
-    loss: Type.Object({ before: Type.Number(), after: Type.Number() }, { ...closed, description: 'cross-entropy with the attacked class' }),
-    embeddingCosineShift: Type.Number({ minimum: 0, maximum: 2, description: '1 - cosine between the embeddings of the clean and the adversarial image' }),
+    loss: orNull(Type.Object({ before: Type.Number(), after: Type.Number() }, closed), 'cross-entropy with the attacked class'),
+    embeddingCosineShift: orNull(
+      Type.Number({ minimum: 0, maximum: 2 }),
+      '1 - cosine between the embeddings of the clean and the adversarial image; null where the model has no encoder',
+    ),
     linf: Type.Number({ minimum: 0, description: 'greatest change of a pixel' }),
     l2: Type.Number({ minimum: 0, description: 'Euclidean length of the change' }),
     gradientEvaluations: Type.Integer({ minimum: 0 }),
     warnings: Type.Array(Type.String()),
     adversarialImage: Type.Union([
       Type.Object(
-        { png: Type.String({ description: 'base64' }), prediction: PredictionSchema, linf: Type.Number({ minimum: 0 }) },
+        {
+          png: Type.String({ description: 'base64' }),
+          prediction: orNull(PredictionSchema, 'null where the model has no classes'),
+          linf: Type.Number({ minimum: 0 }),
+        },
         { ...closed, description: 'as stored in 8 bits, whose rounding may undo a flip' },
       ),
       Type.Null(),
@@ -76,7 +112,7 @@ export const Result = Type.Object(
         {
           epsilon: Type.Number(),
           verdict: Type.Union([Type.Literal('misclassified'), Type.Literal('not robust'), Type.Literal('not proven robust')]),
-          adversarial: Type.Integer({ description: 'the class at the worst point that was found' }),
+          adversarial: orNull(Type.Integer(), 'the class at the worst point that was found; null where there are no classes'),
           linf: Type.Number(),
           l2: Type.Number(),
         },

@@ -4,7 +4,12 @@ import { attacks } from '@robenc/shared/attacks/index.js';
 import { check } from '@robenc/shared/config/check.js';
 import { parseEpsilon } from '@robenc/shared/config/epsilon.js';
 import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
-import { classIndex, identityOf, type ServedModel } from '../engine/model.js';
+import { CropSchemeName } from '@robenc/shared/config/manifest.js';
+import type { TensorData } from '@robenc/shared/graph/value.js';
+import { classIndex, graphOf, identityOf, type ServedModel } from '../engine/model.js';
+import { threats } from '../engine/threats/index.js';
+import type { ServedThreat } from '../engine/threats/threat.js';
+import type { CropRequest } from '../images/recipe.js';
 import { checkRobustness, type RobustnessResult } from '../engine/robustness.js';
 import { ApiError } from '../errors.js';
 import { writeNpy } from '../input/npy.js';
@@ -18,7 +23,7 @@ export default defineRoute({
   path: '/v1/robustness',
   summary: 'whether an attack changes what the model says about an image',
   description:
-    'A white-box attack on the image as the model sees it (fitted to the input size), within a ball around it. The answer can show that an image is not robust; it can never show that it is.',
+    'A white-box attack on the image as the model sees it (fitted to the input size), within a ball around it: against its class, against that of the mean over its crops, or without labels against its embedding. The answer can show that an image is not robust; it can never show that it is.',
   options: RobustnessOptions,
   images: 16,
   response: Type.Object(
@@ -30,7 +35,13 @@ export default defineRoute({
         { ...closed, description: 'what was run, all defaults filled in' },
       ),
       threat: Type.Object(
-        { model: Type.Literal('image'), norm: Type.String(), epsilon: Type.Number() },
+        {
+          model: RobustnessOptions.properties.threat,
+          text: Type.String(),
+          crops: Type.Union([Type.Object({ count: Type.Integer(), scheme: CropSchemeName, seed: Type.Integer() }, closed), Type.Null()]),
+          norm: Type.String(),
+          epsilon: Type.Number(),
+        },
         { ...closed, description: 'what the attacker may change' },
       ),
       results: Type.Array(Result, { description: 'one per image, in the order they were sent' }),
@@ -45,10 +56,23 @@ export default defineRoute({
     const radii = epsilonsOf(options);
     const allOptions = radii.map((epsilon) => attack.complete(attackOptionsOf(options, attack.name, epsilon)));
     const attackOptions = allOptions.at(-1)!;
-    const labels = labelsOf(options, request.images.length, model);
+    const threat = threats.get(options.threat);
+    const crops = cropsOf(options, threat, model);
+    refuseOthers(options, threat, request.tensor?.dtype ?? null);
+    const count = request.tensor === null ? request.images.length : (request.tensor.shape[0] ?? 0);
+    const labels = threat.labelFree ? Array.from({ length: count }, () => null) : labelsOf(options, count, model);
     const images = await context.prepare(model, request);
+    const cropped = crops === null ? null : await context.prepare(model, request, crops);
+    const call = context.call('background');
     const job = {
+      threat,
+      model,
       images,
+      cropped,
+      crops,
+      threshold: options.threshold ?? null,
+      call,
+      prepareFile: context.prepareFile(model),
       labels,
       attack,
       options: allOptions,
@@ -58,15 +82,15 @@ export default defineRoute({
       seed: options.seed,
       adversarialImages: options.adversarialImage,
     };
-    const results = await checkRobustness(model, job, context.call('background'));
+    const results = await checkRobustness(job);
     const { norm = 'linf' } = attackOptions as AttackOptions & { norm?: string };
     return {
       model: identityOf(model),
       requestId: context.requestId,
       attack: { name: attack.name, options: { ...attackOptions }, seed: options.seed },
-      threat: { model: 'image' as const, norm, epsilon: attackOptions.epsilon },
-      results: results.map((result) => answerOf(result, options.adversarialArray, model)),
-      statement: `An image that ${attack.name} did not break within epsilon ${attackOptions.epsilon} (${norm}) is not proven robust: a stronger attack may still succeed.`,
+      threat: { model: threat.name, text: threat.text, crops, norm, epsilon: attackOptions.epsilon },
+      results: results.map((result) => answerOf(result, options.adversarialArray)),
+      statement: `An image that ${attack.name} did not break within epsilon ${attackOptions.epsilon} (${norm}, threat model ${threat.name}) is not proven robust: a stronger attack may still succeed.`,
     };
   },
 });
@@ -126,11 +150,36 @@ function labelsOf({ label, labels }: RobustnessOptions, images: number, model: S
   return all.map((item, i) => classIndex(model, item, labels === undefined ? 'label' : `labels[${i}]`));
 }
 
-function answerOf({ adversarialImage, adversarialPixels, warnings, radii, ...result }: RobustnessResult, array: boolean, { input }: ServedModel): Result {
+/** Those of the request, or as the aggregate head was fitted; null for other threat models. The same seed and image give the same crops as in /v1/classify. */
+function cropsOf({ crops, scheme, seed }: RobustnessOptions, threat: ServedThreat, model: ServedModel): CropRequest | null {
+  if (!threat.crops) return null;
+  graphOf(model, 'aggregateHead');
+  const fitted = model.manifest?.heads.aggregate;
+  return { count: crops ?? fitted?.crops ?? 16, scheme: scheme ?? fitted?.scheme ?? 'crops', seed };
+}
+
+/** Throws `bad_input` for options that have no meaning in the threat model, so that they are refused and not ignored. */
+function refuseOthers(options: RobustnessOptions, threat: ServedThreat, tensor: TensorData['dtype'] | null): void {
+  const refuse = (field: keyof RobustnessOptions, why: string) => {
+    throw new ApiError('bad_input', `${field} has no meaning in the threat model ${threat.name}: ${why}.`, { field });
+  };
+  if (!threat.crops) for (const field of ['crops', 'scheme'] as const) if (options[field] !== undefined) refuse(field, 'it is about whole images');
+  if (!threat.labelFree && options.threshold !== undefined) refuse('threshold', 'it is about classes');
+  if (threat.labelFree) for (const field of ['label', 'labels'] as const) if (options[field] !== undefined) refuse(field, 'it needs no labels');
+  if (threat.name !== 'image' && options.sigma !== undefined) refuse('sigma', 'certificates are those of the whole-image classifier');
+  if (threat.name === 'aggregate-crops' && options.adversarialImage)
+    refuse('adversarialImage', 'what it finds are crops, and no image has them; ask for adversarialArray');
+  if (threat.crops && tensor === 'float32') throw new ApiError('bad_input', 'Crops are cut from 8-bit pixels; send uint8.', { field: 'tensor' });
+}
+
+function answerOf({ adversarialImage, adversarialPixels, pointShape, warnings, radii, embedding, ...result }: RobustnessResult, array: boolean): Result {
   return {
     ...result,
     radii: [...radii],
-    adversarialArray: array ? Buffer.from(writeNpy([1, 3, input.height, input.width], adversarialPixels)).toString('base64') : null,
+    embedding: embedding === null ? null : { ...embedding },
+    adversarialArray: array
+      ? Buffer.from(writeNpy(pointShape.length === 3 ? [1, ...pointShape] : [...pointShape], adversarialPixels)).toString('base64')
+      : null,
     warnings: [...warnings],
     adversarialImage: adversarialImage === null ? null : { ...adversarialImage, png: Buffer.from(adversarialImage.png).toString('base64') },
   };

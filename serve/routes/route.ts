@@ -61,6 +61,8 @@ export interface RouteContext {
   call(lane?: Lane): Call;
   /** Says how many model inputs the request needs. Throws `overloaded`. */
   takeRoom(rows: number): void;
+  /** Brings an image file that the server itself made to what the model sees. */
+  prepareFile(model: ServedModel): (bytes: Uint8Array, crops: CropRequest | null) => Promise<PreparedImage>;
   /** Takes room for the request in the house, then decodes, fits and crops its images. Throws `overloaded` or `bad_image`. */
   prepare(model: ServedModel, request: Sent, crops?: CropRequest | null): Promise<readonly PreparedImage[]>;
 }

@@ -34,8 +34,8 @@ describe('a thousand adversarial images', () => {
           const { body } = await post<{ results: { prediction: { index: number } }[] }>(`${server.url}/v1/classify`, array, {
             'content-type': 'application/x-npy',
           });
-          assert.equal(body.results[0]!.prediction.index, adversarial.index, `image ${first + i} as floats`);
-          assert.equal(stored[i]!.prediction.index, quantized ? adversarial.index : adversarialImage!.prediction.index, `image ${first + i} as PNG`);
+          assert.equal(body.results[0]!.prediction.index, adversarial!.index, `image ${first + i} as floats`);
+          assert.equal(stored[i]!.prediction.index, quantized ? adversarial!.index : adversarialImage!.prediction!.index, `image ${first + i} as PNG`);
           flips += Number(verdict === 'not robust');
         }
       }
