@@ -11,6 +11,7 @@ import { CLEAN, type WorkStage } from './work/plan.js';
 
 /** The attack where neither a preset nor an attack is named. */
 const DEFAULT_ATTACK = 'pgd';
+const BLACK_BOX_ATTACK = 'square';
 
 export interface AttackChoice {
   readonly preset: string | undefined;
@@ -19,6 +20,8 @@ export interface AttackChoice {
   readonly epsilons: readonly string[];
   readonly norm: NormName;
   readonly smoothing: SmoothingChoice;
+  /** Only scores are seen; the attack is square where none is named. */
+  readonly blackBox?: boolean;
   /** Families of corruptions that are looked at besides, or by --preset corruptions; empty: none, or the main ones. */
   readonly corruptions: readonly string[];
   /** Constants that differ from the defaults; undefined ones have them. */
@@ -45,7 +48,7 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
   const presetName = named ?? (attack === 'standard' ? attack : undefined);
   const corrupting = corruptionStages(choice.corruptions);
   if (presetName === undefined) {
-    const one = attacks.get(attack ?? DEFAULT_ATTACK);
+    const one = attacks.get(attack ?? (choice.blackBox === true ? BLACK_BOX_ATTACK : DEFAULT_ATTACK));
     const options = attackOptions({ attack: one.name, epsilons: choice.epsilons, norm, attackOptions: overrides });
     return {
       name: one.name,

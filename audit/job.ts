@@ -6,8 +6,10 @@ import type { SmoothingChoice } from './certificates.js';
 import type { Distribute } from './work/distribute.js';
 
 export interface AuditJob extends AuditSettings {
-  /** An ONNX file, or the folder of a model package. */
+  /** An ONNX file, the folder of a model package, or the address of a robenc server. */
   readonly model: string;
+  /** The key that a server asks for. */
+  readonly apiKey?: string | undefined;
   readonly data: { readonly name: string; readonly path?: string };
   readonly split: 'train' | 'test';
   /** The share of an undivided folder that is `test`; absent: all of it. */

@@ -15,8 +15,14 @@ export interface AuditPlan {
   readonly assumptions: readonly AuditAssumption[];
 }
 
+/** What a package or a server says of its model. */
+export interface ServedInput {
+  readonly classes: Manifest['classes'];
+  readonly input: Pick<Manifest['input'], 'fit'>;
+}
+
 /** Decides everything that does not need the images. Throws `usage`, naming the flag. */
-export function planAudit(settings: AuditSettings, manifest: Manifest | null, input: ModelInput): AuditPlan {
+export function planAudit(settings: AuditSettings, manifest: ServedInput | null, input: ModelInput): AuditPlan {
   const values = readFlags(settings);
   const preprocessing = { layout: settings.layout ?? 'nchw', range: values.range ?? [0, 1], mean: values.mean ?? [0], std: values.std ?? [1] } as const;
   const given = readClassNames(settings.classes);
@@ -57,7 +63,7 @@ export function planAudit(settings: AuditSettings, manifest: Manifest | null, in
 
 function sizePolicy(
   resize: { fit: 'cover' | 'contain' | 'stretch'; size: { height: number; width: number } | null } | null,
-  manifest: Manifest | null,
+  manifest: ServedInput | null,
   input: ModelInput,
 ): SizePolicy | undefined {
   const size = input.size ?? resize?.size ?? null;

@@ -1,20 +1,22 @@
 /** @file Opens what an audit is about: the model, the images, and the classifier that the threat model makes of them. */
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
-import { openImageSet } from '@robenc/shared/data/open.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import type { AuditJob } from './job.js';
+import { openAuditSet } from './open-set.js';
 import { planAudit, type AuditPlan } from './plan.js';
 import { modelInput, type ModelInput } from '@robenc/shared/evaluation/preprocessing.js';
+import { isAddress } from './remote/address.js';
+import { prepareRemote } from './remote/prepare.js';
 import { openTarget, type Target } from './target.js';
 import { threats } from './threats/index.js';
 import type { AuditThreat, Setup } from './threats/threat.js';
 
 export interface Prepared {
-  readonly target: Target;
-  readonly input: ModelInput;
+  readonly target: Pick<Target, 'path' | 'sha256' | 'manifest'>;
+  readonly input: Pick<ModelInput, 'text'>;
   readonly plan: AuditPlan;
   readonly set: ImageSet;
-  readonly threat: AuditThreat;
+  readonly threat: Pick<AuditThreat, 'name' | 'text' | 'random'>;
   readonly setup: Setup;
 }
 
@@ -23,6 +25,7 @@ const BANK = 2000;
 
 /** Throws `RobencError`s that name the flag to change. */
 export async function prepareAudit(job: AuditJob): Promise<Prepared> {
+  if (isAddress(job.model)) return prepareRemote(job);
   const threat = threats.get(job.threat ?? 'image');
   const target = await openTarget(job.model, threat.model);
   const input = modelInput(target.graph, job.layout ?? 'nchw');
@@ -38,14 +41,4 @@ export async function prepareAudit(job: AuditJob): Promise<Prepared> {
   const bank = () => openAuditSet(job, plan, BANK, 'train');
   const setup = await threat.build({ target, input, plan, set, output, seed, workers, device, signal, bank, tell });
   return { target, input, plan, set, threat, setup };
-}
-
-async function openAuditSet(job: AuditJob, plan: AuditPlan, limit: number | undefined, split: 'train' | 'test'): Promise<ImageSet> {
-  const { data, holdOut, seed } = job;
-  return openImageSet({ ...data, split, holdOut, limit, seed, size: plan.size, warn: job.tell }).catch((cause: unknown) => {
-    // The remedy is a flag, so it is a matter of usage here.
-    if (cause instanceof RobencError && cause.code === 'mismatch' && cause.field === 'resize')
-      throw new RobencError('usage', cause.message, { cause, field: 'resize' });
-    throw cause;
-  });
 }

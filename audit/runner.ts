@@ -10,6 +10,8 @@ import { refuseCorruptions } from './corruptions.js';
 import { sanityChecks } from './flags/index.js';
 import type { AuditJob } from './job.js';
 import { prepareAudit, type Prepared } from './prepare.js';
+import { isAddress } from './remote/address.js';
+import { isRemote } from './remote/model.js';
 import { chooseExamples, type Example } from './report/examples.js';
 import { reportOf } from './report/report.js';
 import { measureCosts, predictSeconds } from './work/cost.js';
@@ -44,7 +46,14 @@ const [PROBE, TIMED] = [64, 3];
  */
 export async function runAudit(job: AuditJob): Promise<AuditRun> {
   const started = job.now();
-  const chosen = chooseAttack({ ...job, preset: job.preset, attack: job.attack, smoothing: job.smoothing ?? NO_SMOOTHING, corruptions: job.corruptions ?? [] });
+  const chosen = chooseAttack({
+    ...job,
+    blackBox: isAddress(job.model),
+    preset: job.preset,
+    attack: job.attack,
+    smoothing: job.smoothing ?? NO_SMOOTHING,
+    corruptions: job.corruptions ?? [],
+  });
   const prepared = await prepareAudit(job);
   const { setup, set, threat } = prepared;
   refuseCorruptions(chosen.stages, setup.chunk([0]).x.shape, threat.name);
@@ -58,14 +67,15 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
     feeds: setup.feeds,
     stages: chosen.stages,
   };
-  const classifier = toOnnx(setup.classifier);
+  const { classifier: model } = setup;
+  const classifier = isRemote(model) ? Buffer.from(`${model.address} ${model.sha256}`) : toOnnx(model);
   const chunkSize =
     job.batchSize ??
     (job.state !== undefined && !job.state.fresh && hasState(job.state.folder) ? chunkSizeOf(job.state.folder) : chunkSizeFor(set, setup.several ?? 1, plan));
   const store = openStore(job, { classifier, prepared, plan, chunkSize });
   const ranges = rangesOf(set.count, chunkSize, job.shard ?? null);
   const chunk = (range: Range) => setup.chunk(indicesOf(range));
-  const engine = await openEngine(setup.classifier, plan, { workers: job.workers, device: job.device });
+  const engine = await openEngine(model, plan, { workers: job.workers, device: job.device });
   try {
     if (engine.notice !== null) job.tell(engine.notice);
     const list = auditList(plan, ranges, chunkSize, store, chunk);
@@ -80,7 +90,7 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
     const logits = await probe(engine, setup.chunk(indicesOf({ start: 0, count: Math.min(PROBE, chunkSize, set.count) })));
     const flags = sanityChecks.entries.flatMap(({ code, look }): AuditFlag[] => {
       const seen = look({
-        graph: setup.classifier,
+        graph: isRemote(model) ? null : model,
         classes: setup.classes,
         softmaxRemoved: setup.softmaxRemoved,
         softmaxOutput: setup.output,

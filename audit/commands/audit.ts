@@ -12,6 +12,7 @@ import { readDistance } from '@robenc/shared/evaluation/attack-options.js';
 import { claimOutputFolder } from '@robenc/shared/files.js';
 import { locateModel, MODEL_ARGUMENT, modelsOption, notAModel } from '@robenc/shared/package/locate.js';
 import { corruptionNames } from '../corruptions.js';
+import { isAddress } from '../remote/address.js';
 import { auditText } from '../report/text.js';
 import { writeAudit } from '../report/write.js';
 import { runAudit } from '../runner.js';
@@ -29,9 +30,10 @@ export default defineCommand({
     'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --fail-under 0.3 --out audits/shapes',
     'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --out audits/shapes --resume',
     'robenc audit model.onnx --data photos --preset corruptions --out audits/corruptions',
+    'robenc audit http://localhost:8080/v1/classify?model=shapes --data photos --attack square --eps 8/255 --out audits/served',
     'robenc audit model.onnx --data photos --preset certify --sigma 0.25 --draws 10000 --eps 0.25,0.5',
   ],
-  arguments: { model: { description: MODEL_ARGUMENT } },
+  arguments: { model: { description: `${MODEL_ARGUMENT}; or the address of a robenc server, of which only scores are seen` } },
   options: {
     data: { type: 'string', value: 'data', required: true, description: 'images in class folders, CIFAR batches, or shapes' },
     eps: {
@@ -94,14 +96,14 @@ export default defineCommand({
     const stepSize = options.stepSize === undefined ? undefined : readDistance('step-size', options.stepSize, norm);
     const { shard: part, maxMinutes, ...rest } = options;
     const shard = part === undefined ? undefined : readShard(part);
-    const model = await locateModel(options.model, { cwd: context.cwd, models: options.models });
-    if (model.kind === 'folder') throw notAModel(model.path);
+    const model = await modelOf(options.model, { cwd: context.cwd, models: options.models });
     const release = out === null ? () => undefined : claimOutputFolder(out, { force: options.force, resume: options.resume });
     const run = await runAudit({
       ...rest,
       norm,
       smoothing: { sigma, draws, alpha },
-      model: model.path,
+      model,
+      apiKey: process.env['ROBENC_API_KEY'],
       data: await dataSpecOf(options.data, context.cwd),
       epsilons: options.eps,
       attackOptions: { steps, restarts, stepSize, targets, queries },
@@ -127,6 +129,14 @@ export default defineCommand({
     return report.failUnder === null || report.passed ? EXIT.done : EXIT.belowThreshold;
   },
 });
+
+/** A path, or an address as it is. */
+async function modelOf(text: string, places: { cwd: string; models: string }): Promise<string> {
+  if (isAddress(text)) return text;
+  const model = await locateModel(text, places);
+  if (model.kind === 'folder') throw notAModel(model.path);
+  return model.path;
+}
 
 /** `2/5` is the second of five parts. Throws `usage`. */
 function readShard(text: string): { index: number; of: number } {

@@ -7,7 +7,8 @@ import type { WorkPlan } from '../work/plan.js';
 
 /** Everything that an audit knows at its end. */
 export interface Evidence {
-  readonly graph: Graph;
+  /** Null: another server holds the model. */
+  readonly graph: Graph | null;
   readonly classes: number;
   readonly softmaxRemoved: boolean;
   readonly softmaxOutput: string;

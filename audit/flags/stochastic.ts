@@ -5,7 +5,7 @@ import type { SanityCheck } from './flag.js';
 export const stochastic: SanityCheck = {
   code: 'stochastic',
   look({ graph }) {
-    const random = graph.nodes.filter(({ op, domain }) => operators.find(op, domain)?.stochastic);
+    const random = (graph?.nodes ?? []).filter(({ op, domain }) => operators.find(op, domain)?.stochastic);
     if (random.length === 0) return null;
     const names = random.slice(0, 3).map(({ op, name }) => `${op} "${name}"`);
     return {

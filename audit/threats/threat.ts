@@ -5,14 +5,15 @@ import type { Graph } from '@robenc/shared/graph/value.js';
 import type { DeviceRequest } from '@robenc/shared/runtime/types.js';
 import type { AuditPlan } from '../plan.js';
 import type { ModelInput } from '@robenc/shared/evaluation/preprocessing.js';
+import type { RemoteModel } from '../remote/model.js';
 import type { Target } from '../target.js';
 import type { Chunk } from '../work/chunk.js';
 import type { FeedPlan } from '../work/plan.js';
 
 /** A classifier to attack, its images and their labels. */
 export interface Setup {
-  /** `image` → `logits`. */
-  readonly classifier: Graph;
+  /** `image` → `logits`; or a model that another server holds. */
+  readonly classifier: Graph | RemoteModel;
   readonly classes: number;
   /** Name, type and shape of the model's own output. */
   readonly output: string;

@@ -9,10 +9,12 @@ import { openClassifier, openOracle, type ExtraFeeds, type OpenOracle } from '@r
 import type { Graph } from '@robenc/shared/graph/value.js';
 import type { DeviceName, DeviceRequest } from '@robenc/shared/runtime/types.js';
 import type { Chunk } from './chunk.js';
+import { isRemote, type RemoteModel } from '../remote/model.js';
 import { openFeeds } from './feeds.js';
 import type { WorkPlan, WorkStage } from './plan.js';
 import type { ItemResult } from './result.js';
 import { stageWork } from './stages/index.js';
+import type { StageTools } from './stages/stage.js';
 
 /** One item: some images of a chunk at one stage. */
 export interface Item {
@@ -24,7 +26,7 @@ export interface Item {
 }
 
 export interface Engine {
-  readonly device: DeviceName;
+  readonly device: DeviceName | 'remote';
   readonly notice: string | null;
   readonly workers: number;
   readonly classes: number;
@@ -37,7 +39,8 @@ export interface Engine {
 }
 
 /** Opens the classifier, `image` → `logits`, for the plan. Throws `unsupported` where a node has no gradient, naming it. */
-export async function openEngine(classifier: Graph, plan: WorkPlan, options: { workers: number; device: DeviceRequest }): Promise<Engine> {
+export async function openEngine(classifier: Graph | RemoteModel, plan: WorkPlan, options: { workers: number; device: DeviceRequest }): Promise<Engine> {
+  if (isRemote(classifier)) return remoteEngine(classifier, plan, options.workers);
   const feeds = openFeeds(plan.feeds);
   const open = seesNoGradients(plan) ? await openBlackBox(classifier, options, feeds.feed) : await openOracle(classifier, { ...options, feeds: feeds.feed });
   const oracle = plan.draws > 1 ? expectationOracle(open, plan.draws) : open;
@@ -56,11 +59,9 @@ export async function openEngine(classifier: Graph, plan: WorkPlan, options: { w
     classes: open.classes,
     oracle,
     begin: (chunk, item) => feeds.begin(chunk, item),
-    async run(item, signal) {
+    run: (item, signal) => {
       feeds.begin(item.chunk, item.id);
-      const started = performance.now();
-      const { rows, points } = await stageWork.get(item.stage.kind).run(item, { plan, oracle, verifier: second, signal });
-      return { rows, points, size: imageSize(item.chunk.x), seconds: (performance.now() - started) / 1000 };
+      return runItem(item, { plan, oracle, verifier: second, signal });
     },
     close: async () => void (await Promise.all([open.close(), second.close()])),
   };
@@ -73,6 +74,34 @@ export function seesNoGradients({ stages }: Pick<WorkPlan, 'stages'>): boolean {
 
 async function openBlackBox(classifier: Graph, options: { workers: number; device: DeviceRequest }, feeds: ExtraFeeds): Promise<OpenOracle> {
   const open = await openClassifier(classifier, { ...options, feeds });
-  const lossAndGradient = () => Promise.reject(new RobencError('unsupported', 'This model was opened without gradients, for stages that ask for none.'));
-  return { ...open, lossAndGradient };
+  return { ...open, lossAndGradient: noGradients };
 }
+
+async function runItem(item: Item, tools: StageTools): Promise<ItemResult> {
+  const started = performance.now();
+  const { rows, points } = await stageWork.get(item.stage.kind).run(item, tools);
+  return { rows, points, size: imageSize(item.chunk.x), seconds: (performance.now() - started) / 1000 };
+}
+
+/** A server is asked in as many items at once as there are workers. Throws `usage` for stages that need gradients. */
+function remoteEngine(model: RemoteModel, plan: WorkPlan, workers: number): Engine {
+  if (!seesNoGradients(plan))
+    throw new RobencError(
+      'usage',
+      'A server gives scores and no gradients. Attack it with --attack square, or take --preset certify or corruptions; for the other attacks give the model itself.',
+      { field: 'attack' },
+    );
+  const oracle: Oracle = { classes: model.classes.length, forward: (x) => model.forward(x), lossAndGradient: noGradients };
+  return {
+    device: 'remote',
+    notice: null,
+    workers,
+    classes: model.classes.length,
+    oracle,
+    begin: () => undefined,
+    run: (item, signal) => runItem(item, { plan, oracle, verifier: oracle, signal }),
+    close: () => Promise.resolve(),
+  };
+}
+
+const noGradients = () => Promise.reject(new RobencError('unsupported', 'This model was opened without gradients, for stages that ask for none.'));

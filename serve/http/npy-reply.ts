@@ -1,6 +1,6 @@
 /** @file Numbers as a NumPy file, for clients that ask for it. */
 import type { IncomingMessage } from 'node:http';
-import { writeNpy } from '../input/npy.js';
+import { writeNpy } from '@robenc/shared/images/npy.js';
 import { Reply } from './reply.js';
 
 export function wantsNpy({ headers }: IncomingMessage): boolean {

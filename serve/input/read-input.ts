@@ -7,7 +7,7 @@ import { imageBytes } from './base64.js';
 import { coerceText } from './coerce.js';
 import { parseEnvelope } from './envelope.js';
 import { parseForm } from './multipart.js';
-import { readNpy } from './npy.js';
+import { readNpy } from '@robenc/shared/images/npy.js';
 import type { Route } from '../routes/route.js';
 
 /** What a request asks for, not yet checked against the route's schema. */

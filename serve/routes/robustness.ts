@@ -12,7 +12,7 @@ import type { ServedThreat } from '../engine/threats/threat.js';
 import type { CropRequest } from '../images/recipe.js';
 import { checkRobustness, type RobustnessResult } from '../engine/robustness.js';
 import { ApiError } from '../errors.js';
-import { writeNpy } from '../input/npy.js';
+import { writeNpy } from '@robenc/shared/images/npy.js';
 import { defineRoute } from './route.js';
 import { Result, RobustnessOptions, USABLE } from './robustness-schema.js';
 import { closed, ModelIdentity, RequestId } from './schemas.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { decodeImage } from '@robenc/shared/images/decode.js';
 import { toTensor } from '@robenc/shared/images/image.js';
-import { readNpy, writeNpy } from '@robenc/serve/input/npy.js';
+import { readNpy, writeNpy } from '@robenc/shared/images/npy.js';
 import { CLASSES, EMBEDDING_SIZE, modelsFolder, SIDE, writeFixture } from './package-fixture.js';
 import { get, png, post, serveFolder, type TestServer } from './server-fixture.js';
 

@@ -10,7 +10,7 @@ import { displacementGraph } from '@robenc/audit/threats/embedding-graphs.js';
 import { threats } from '@robenc/serve/engine/threats/index.js';
 import type { Attacked, ThreatContext } from '@robenc/serve/engine/threats/threat.js';
 import type { ErrorBody } from '@robenc/serve/errors.js';
-import { readNpy } from '@robenc/serve/input/npy.js';
+import { readNpy } from '@robenc/shared/images/npy.js';
 import type { Result } from '@robenc/serve/routes/robustness-schema.js';
 import { EMBEDDING_SIZE, modelsFolder, SIDE, writeFixture } from './package-fixture.js';
 import { pngs, post, serveFolder, type TestServer } from './server-fixture.js';

@@ -1,6 +1,6 @@
 /** @file NumPy array files (numpy.lib.format, versions 1 and 2): how pixels come in as they are, and numbers go out. */
-import { RobencError } from '@robenc/shared/errors.js';
-import type { TensorData } from '@robenc/shared/graph/value.js';
+import { RobencError } from '../errors.js';
+import type { TensorData } from '../graph/value.js';
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const REMEDY = 'Send a C-ordered array of uint8 or little-endian float32, as numpy.save writes it.';
