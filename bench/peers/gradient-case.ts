@@ -5,6 +5,7 @@ import { differentiate } from '@robenc/shared/autodiff/differentiate.js';
 import { writeFileAtomic } from '@robenc/shared/files.js';
 import { fromOnnx } from '@robenc/shared/graph/from-onnx.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
+import { numberToHalf } from '@robenc/shared/math/float16.js';
 import { floats, integers, numbersOf } from '@robenc/shared/graph/value.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 
@@ -19,6 +20,8 @@ export interface GradientCase {
   /** Relative L2 error of the peer's own float32 gradient against its float64 one. */
   readonly torchError: number;
   readonly gradientNorm: number;
+  /** What is asked of float16 and quantised models. */
+  readonly limit?: number;
   /** Why the exporter does not export the model. */
   readonly refused?: string;
   /** Why there is no reference. */
@@ -35,9 +38,10 @@ export interface Compared {
   readonly seconds: number;
 }
 
-/** What is asked of the gradient: PyTorch's own error, with room for another order of sums. */
-export function limitOf({ torchError }: GradientCase): number {
-  return Math.max(1e-4, 5 * torchError);
+/** What is asked of the gradient: the framework's own error, with room for another order of sums; less room where both round to float16. */
+export function limitOf({ torchError, limit, exporter }: GradientCase): number {
+  if (exporter === 'half') return Math.max(limit!, 1.5 * torchError);
+  return limit ?? Math.max(1e-4, 5 * torchError);
 }
 
 /** Differentiates the model of a case by robenc and runs the gradient on the image of the case. */
@@ -49,7 +53,11 @@ export async function compare({ folder, shape, labels }: GradientCase): Promise<
   const { graph } = differentiate(model, { wrt: input, loss: 'cross-entropy', output });
   const session = await openSession(toOnnx(graph));
   try {
-    const image = floats(new Float32Array(arrayIn(join(folder, 'image.f32'))), shape);
+    const pixels = floats(new Float32Array(arrayIn(join(folder, 'image.f32'))), shape);
+    const image =
+      model.inputs[0]!.type.dtype === 'float16'
+        ? { dtype: 'float16' as const, shape, data: Uint16Array.from(pixels.data as Float32Array, numberToHalf) }
+        : pixels;
     const answer = await session.run({ [input]: image, label: integers(labels) });
     return {
       gradient: relative(numbersOf(answer['gradient']!), new Float64Array(arrayIn(join(folder, 'gradient.f64')))),

@@ -6,7 +6,6 @@ The folders are those of make_cases.py, images channels-last. The images are cho
 """
 
 import argparse
-import contextlib
 import json
 import os
 import re
@@ -22,10 +21,10 @@ import tensorflow as tf
 import tf2onnx
 
 # As in make_cases.py.
-CANDIDATES = 12
-NEIGHBOURS = 3
-ROUNDING = 2e-7
-AGREES = 1.5e-6
+CANDIDATES = 24
+NEIGHBOURS = 4
+ROUNDING = 1e-6
+AGREES = 1e-5
 
 A = keras.applications
 MODELS = {
@@ -119,6 +118,9 @@ def main():
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    # Standard output is for the cases; the exporters print to it too.
+    cases = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     labels = np.arange(arguments.batch) % 10
     for name, (_, _, family, _) in MODELS.items():
         made = None
@@ -131,25 +133,23 @@ def main():
             if not os.path.exists(path):
                 os.makedirs(folder, exist_ok=True)
                 case = {"model": name, "family": family, "exporter": exporter, "seed": arguments.seed, "labels": labels.tolist(), "tensorflow": tf.__version__}
-                # The exporters print; standard output is for the cases.
-                with contextlib.redirect_stdout(sys.stderr):
-                    if made is None:
-                        net, exact, size = build(name, arguments.seed)
-                        made = net, exact, size, choose(net, exact, size, labels, arguments.seed + 100)
-                    net, exact, size, (image, gradient, error) = made
-                    case["shape"] = list(image.shape)
-                    try:
-                        export(net, size, os.path.join(folder, "model.onnx"), exporter)
-                    except Exception as failure:  # What an exporter does not export is a result.
-                        case["refused"] = f"{type(failure).__name__}: {(str(failure).strip().splitlines() or [''])[0][:200]}"
-                    logits = input_gradient(exact, image.astype("f8"), labels)[0]
-                    for file, values in (("image.f32", image), ("gradient.f64", gradient), ("logits.f64", logits)):
-                        values.tofile(os.path.join(folder, file))
-                    case.update(torchError=error, gradientNorm=float(np.linalg.norm(gradient)), parameters=net.count_params())
+                if made is None:
+                    net, exact, size = build(name, arguments.seed)
+                    made = net, exact, size, choose(net, exact, size, labels, arguments.seed + 100)
+                net, exact, size, (image, gradient, error) = made
+                case["shape"] = list(image.shape)
+                try:
+                    export(net, size, os.path.join(folder, "model.onnx"), exporter)
+                except Exception as failure:  # What an exporter does not export is a result.
+                    case["refused"] = f"{type(failure).__name__}: {(str(failure).strip().splitlines() or [''])[0][:200]}"
+                logits = input_gradient(exact, image.astype("f8"), labels)[0]
+                for file, values in (("image.f32", image), ("gradient.f64", gradient), ("logits.f64", logits)):
+                    values.tofile(os.path.join(folder, file))
+                case.update(torchError=error, gradientNorm=float(np.linalg.norm(gradient)), parameters=net.count_params())
                 with open(path + ".part", "w") as file:
                     json.dump(case, file, indent=1)
                 os.replace(path + ".part", path)
-            print(json.dumps({"folder": folder, **json.load(open(path))}), flush=True)
+            print(json.dumps({"folder": folder, **json.load(open(path))}), file=cases, flush=True)
 
 
 if __name__ == "__main__":

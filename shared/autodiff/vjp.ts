@@ -99,7 +99,18 @@ const throughParts: GradRule = (g, node, dy, needs) => {
 function widened(g: GraphBuilder, node: Node): Node {
   const halves = [...node.inputs, ...node.outputs].some((value) => value?.type.dtype === 'float16');
   if (!halves) return node;
-  return { ...node, inputs: node.inputs.map((value) => value && wide(g, value)), outputs: node.outputs.map((value) => wide(g, value)) };
+  const inputs = node.inputs.map((value) => value && wide(g, value));
+  return { ...node, inputs, outputs: wideOutputs(g, node, inputs) };
+}
+
+/**
+ * The results once more, in float32. A rule may ask where a result equals an input: of two halves one might be rounded and the other not, since ONNX Runtime
+ * drops casts to float16 and back between kernels that it runs in float32. What no rule looks at falls away.
+ */
+function wideOutputs(g: GraphBuilder, node: Node, inputs: readonly (Value | null)[]): readonly Value[] {
+  const same = g.operators.find(node.op, node.domain)?.stochastic || node.op === 'Cast' || !inputs.some((value, i) => value !== node.inputs[i]);
+  if (same) return node.outputs.map((value) => wide(g, value));
+  return g.nodeOutputs(node.op, inputs, node.attrs, { domain: node.domain, outputs: node.outputs.length });
 }
 
 /** A half as float32; constants that rules may want to look at stay constants. */

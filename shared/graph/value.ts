@@ -4,6 +4,9 @@ import { halfToNumber } from '../math/float16.js';
 /** Element types that robenc computes with, named as ONNX names them. */
 export type DType = 'float32' | 'float64' | 'float16' | 'int8' | 'uint8' | 'int32' | 'int64' | 'bool';
 
+/** Whole numbers of files that are read as int32: quantised ones, which are computed with as floats. */
+export type NarrowType = 'int16' | 'uint16' | 'int4' | 'uint4';
+
 /** A size: a number, or a symbol such as `batch` (see dim.ts for products such as `49*batch`). */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
@@ -19,6 +22,8 @@ export type TypedArray = Float32Array | Float64Array | Uint16Array | Int8Array |
 /** A constant tensor with a fixed shape. */
 export interface TensorData {
   readonly dtype: DType;
+  /** The type that a file has them in, where robenc holds them as int32. */
+  readonly stored?: NarrowType;
   readonly shape: readonly number[];
   readonly data: TypedArray;
 }

@@ -1,9 +1,12 @@
 /** @file Clip. */
 import { defineOp } from '../graph/operator.js';
-import type { Value } from '../graph/value.js';
-import { masked } from './elementwise.js';
+import { numbersOf, type Value } from '../graph/value.js';
+import { masked, maskedByPositive } from './elementwise.js';
 
-/** y = x kept in [min, max], either of which may be absent;  dx = dy where min ≤ x ≤ max, which is where y = x; dmin = Σ dy below, dmax = Σ dy above */
+/**
+ * y = x kept in [min, max], either of which may be absent;  dx = dy where min ≤ x ≤ max, which is where y = x; dmin = Σ dy below, dmax = Σ dy above.
+ * At 0 and 6 of a ReLU6 nothing passes, as in the frameworks; elsewhere a pixel at the end of its range can still leave it.
+ */
 export default defineOp({
   op: 'Clip',
   infer: (context) => [context.type(0)],
@@ -12,6 +15,12 @@ export default defineOp({
     const above = max && needs[2] ? g.node('Greater', [x, max]) : null;
     const below = min && needs[1] ? g.node('Less', [x, min]) : null;
     const total = (outside: Value | null, bound: Value | null): Value | null => outside && g.reshape(g.sum(masked(g, dy!, outside), null), bound!.type.shape);
-    return [needs[0] ? masked(g, dy!, g.node('Equal', [x, node.outputs[0]!])) : null, total(below, min), total(above, max)];
+    const y = node.outputs[0]!;
+    const slope = (): Value => (isRelu6(min, max) ? maskedByPositive(g, dy!, y, 6) : masked(g, dy!, g.node('Equal', [x, y])));
+    return [needs[0] ? slope() : null, total(below, min), total(above, max)];
   },
 });
+
+function isRelu6(min: Value | null, max: Value | null): boolean {
+  return !!min?.data && !!max?.data && numbersOf(min.data)[0] === 0 && numbersOf(max.data)[0] === 6;
+}

@@ -74,14 +74,22 @@ export function predicate(op: string, known?: OpDef['known']): OpDef {
   });
 }
 
-/** Above 1e-30 a number times this is at least 1. It is no larger so that 3e8 times it is still finite. */
-const STEEP = 1e30;
+/** A power of two, so that products with it are exact. Above 1e-30 a number times this is at least 1, and 2e8 times it is still finite. */
+const STEEP = 2 ** 100;
 
-/** `dy` where x > 0, 0 elsewhere: a steep HardSigmoid is 0 or 1 in one pass, and stays in ONNX Runtime's blocked layout of channels, as comparisons do not. */
-export function maskedByPositive(g: GraphBuilder, dy: Value, x: Value): Value {
+/**
+ * `dy` where x > 0 (and x < below), 0 elsewhere: a steep HardSigmoid is 0 or 1 in one pass, and stays in ONNX Runtime's blocked layout of channels,
+ * as comparisons do not.
+ */
+export function maskedByPositive(g: GraphBuilder, dy: Value, x: Value, below?: number): Value {
   // ONNX Runtime's CPU kernel is of float32 alone.
-  if (x.type.dtype !== 'float32') return masked(g, dy, g.node('Greater', [x, g.scalarLike(0, x)]));
-  return g.mul(dy, g.cast(g.node('HardSigmoid', [x], { alpha: STEEP, beta: 0 }), dy.type.dtype));
+  if (x.type.dtype !== 'float32') {
+    const positive = g.node('Greater', [x, g.scalarLike(0, x)]);
+    return masked(g, dy, below === undefined ? positive : g.node('And', [positive, g.node('Less', [x, g.scalarLike(below, x)])]));
+  }
+  const kept = (alpha: number, beta: number): Value => g.cast(g.node('HardSigmoid', [x], { alpha, beta }), dy.type.dtype);
+  const upper = g.mul(dy, kept(STEEP, 0));
+  return below === undefined ? upper : g.mul(upper, kept(-STEEP, below * STEEP));
 }
 
 /** `dy` where the condition holds, 0 elsewhere. */

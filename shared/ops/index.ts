@@ -72,6 +72,7 @@ import LayerNormalization from './LayerNormalization.js';
 import LeakyRelu from './LeakyRelu.js';
 import Less from './Less.js';
 import LessOrEqual from './LessOrEqual.js';
+import Levels from './Levels.js';
 import Log from './Log.js';
 import LogDetInverse from './LogDetInverse.js';
 import LogSoftmax from './LogSoftmax.js';
@@ -227,6 +228,7 @@ export const operatorTable = table<OpDef>(
     LeakyRelu,
     Less,
     LessOrEqual,
+    Levels,
     Log,
     LogDetInverse,
     LogSoftmax,

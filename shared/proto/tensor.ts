@@ -3,6 +3,7 @@ import { RobencError } from '../errors.js';
 import type { DType, TensorData, TypedArray } from '../graph/value.js';
 import { ARRAYS, DATA_TYPE, dtypeName, dtypeOf } from './dtypes.js';
 import { readExternalData } from './external-data.js';
+import { narrowToData, narrowType } from './narrow.js';
 import { DATA_LOCATION, type Draft, type TensorProto } from './onnx.js';
 
 /**
@@ -11,6 +12,8 @@ import { DATA_LOCATION, type Draft, type TensorProto } from './onnx.js';
  * Throws `bad-file` when dims and elements disagree, `unsupported` for element types that robenc does not compute with.
  */
 export function tensorToData(tensor: TensorProto, { folder }: { folder?: string } = {}): TensorData {
+  const stored = narrowType(tensor.dataType);
+  if (stored) return narrowToData(tensor, stored, (bytes) => external(tensor, folder, bytes));
   const dtype = dtypeOf(tensor.dataType);
   if (dtype === null)
     throw new RobencError(

@@ -1,7 +1,10 @@
 /** @file Arithmetic on quantised numbers: taken apart into floats between DequantizeLinear and QuantizeLinear, through which the gradient goes. */
 import type { GraphBuilder } from '../builder.js';
 import { emit, input, numberOf, optional, refuse, without, type ImportedNode, type Upgrade } from '../imported.js';
-import type { Attrs, DType, Value } from '../value.js';
+import { DATA_TYPE, dtypeName } from '../../proto/dtypes.js';
+import { NARROW_RANGES, narrowType } from '../../proto/narrow.js';
+import { normalizeAxis } from '../dim.js';
+import { isFloat, type Attrs, type DType, type Value } from '../value.js';
 import { summed } from './activations.js';
 import { channelsFirst } from './products.js';
 
@@ -106,17 +109,23 @@ const qLinearConcat: Upgrade = (g, node) => {
 
 const qLinearWhere: Upgrade = (g, node) => closed(g, node, g.node('Where', [input(node, 0), opened(g, node, 1), opened(g, node, 4)]), 7);
 
-/** Types come from the zero point, or as the newer attribute says; blocks of an axis get their scales spread over it. */
+/** Types come from the zero point, or as the newer attribute says. To 8 bits the operator stays; other whole numbers are kept as floats. */
 const quantize: Upgrade = (g, node) => {
-  const [x, scale, zero] = [input(node, 0), input(node, 1), optional(node, 2)];
+  const [x, given, zero] = [input(node, 0), input(node, 1), optional(node, 2)];
   const code = numberOf(node, 'output_dtype', 0);
-  const typed = zero ?? (code === INT8 ? g.constant({ dtype: 'int8', shape: [], data: Int8Array.of(0) }) : null);
-  if (!zero && ![0, UINT8, INT8].includes(code)) refuse(node, `quantisation to type ${code} of ONNX is not supported; int8 and uint8 are.`);
-  if (isBlocked(scale)) refuse(node, 'quantisation in blocks is not supported.');
-  return emit(g, node, { domain: '', inputs: [x, g.cast(scale, x.type.dtype), typed], attrs: axisOf(node) });
+  if (isBlocked(given)) refuse(node, 'quantisation in blocks is not supported.');
+  const scale = g.cast(given, x.type.dtype);
+  const narrow = zero?.data?.stored ?? (zero ? null : narrowType(code));
+  if (narrow) {
+    const [low, high] = NARROW_RANGES[narrow];
+    const offset = zero ? laid(g, node, x, g.cast(zero, x.type.dtype)) : g.scalarLike(0, x);
+    return emit(g, node, { op: 'Levels', domain: 'robenc', inputs: [g.div(x, laid(g, node, x, scale)), offset], attrs: { low, high } });
+  }
+  const typed = zero ?? (code === DATA_TYPE.int8 ? g.constant({ dtype: 'int8', shape: [], data: Int8Array.of(0) }) : null);
+  if (!zero && ![0, DATA_TYPE.uint8, DATA_TYPE.int8].includes(code))
+    refuse(node, `quantisation to ${dtypeName(code)} is not supported; int8, uint8, int16, uint16, int4 and uint4 are.`);
+  return emit(g, node, { domain: '', inputs: [x, scale, typed], attrs: axisOf(node) });
 };
-
-const [UINT8, INT8] = [2, 3];
 
 const isBlocked = (scale: Value): boolean => scale.type.shape.length > 1;
 
@@ -124,18 +133,29 @@ function axisOf(node: ImportedNode): Attrs {
   return typeof node.attrs['axis'] === 'number' ? { axis: node.attrs['axis'] } : {};
 }
 
-/** y = (x - z) s; in blocks each scale serves `block_size` places along the axis. */
+/** y = (x - z) s; in blocks each scale serves `block_size` places along the axis. Whole numbers that are kept as int32 or floats are computed with as they are. */
 const dequantize: Upgrade = (g, node) => {
   const [x, scale, zero] = [input(node, 0), input(node, 1), optional(node, 2)];
-  if (!isBlocked(scale)) return emit(g, node, { domain: '', attrs: axisOf(node) });
+  const plain = !x.data?.stored && !zero?.data?.stored && !isFloat(x.type.dtype);
+  if (plain && !isBlocked(scale)) return emit(g, node, { domain: '', attrs: axisOf(node) });
   const to: DType = scale.type.dtype;
   const size = numberOf(node, 'block_size', 0);
   const axis = numberOf(node, 'axis', 1);
-  if (size <= 0) refuse(node, `a scale of rank ${scale.type.shape.length} without block_size.`);
-  const spread = (v: Value): Value => repeated(g, v, axis < 0 ? axis + x.type.shape.length : axis, size, Number(x.type.shape.at(axis)));
+  if (isBlocked(scale) && size <= 0) refuse(node, `a scale of rank ${scale.type.shape.length} without block_size.`);
+  const spread = (v: Value): Value =>
+    isBlocked(scale) ? repeated(g, v, axis < 0 ? axis + x.type.shape.length : axis, size, Number(x.type.shape.at(axis))) : laid(g, node, x, v);
   const whole = g.cast(x, to);
   return [g.mul(zero ? g.sub(whole, spread(g.cast(zero, to))) : whole, spread(scale))];
 };
+
+/** A scale or zero point, of the whole or one for each place along the axis, in a shape that broadcasts to x. */
+function laid(g: GraphBuilder, node: ImportedNode, x: Value, list: Value): Value {
+  const [count] = list.type.shape;
+  if (count === undefined) return list;
+  const rank = x.type.shape.length;
+  const axis = normalizeAxis(numberOf(node, 'axis', 1), rank);
+  return g.reshape(list, count === 1 ? [] : [count, ...new Array<number>(rank - axis - 1).fill(1)]);
+}
 
 /** Each place along an axis `times` times, up to `size` places in all. */
 function repeated(g: GraphBuilder, x: Value, axis: number, times: number, size: number): Value {

@@ -4,7 +4,7 @@ import { gradient } from '@robenc/shared/autodiff/vjp.js';
 import { copyInto } from '@robenc/shared/graph/copy.js';
 import { fromOnnx } from '@robenc/shared/graph/from-onnx.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
-import { floats, numbersOf, sizeOf, type TensorData } from '@robenc/shared/graph/value.js';
+import { floats, numbersOf, sizeOf, type NarrowType, type TensorData } from '@robenc/shared/graph/value.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
@@ -13,6 +13,12 @@ import { fileOf, float, type FileModel, type FileNode } from '../graph/model.js'
 const scalar = (value: number): TensorData => floats([value], []);
 const uint8 = (list: readonly number[], shape: readonly number[] = []): TensorData => ({ dtype: 'uint8', shape, data: Uint8Array.from(list) });
 const int8 = (list: readonly number[], shape: readonly number[] = []): TensorData => ({ dtype: 'int8', shape, data: Int8Array.from(list) });
+const narrow = (stored: NarrowType, list: readonly number[], shape: readonly number[] = []): TensorData => ({
+  dtype: 'int32',
+  stored,
+  shape,
+  data: Int32Array.from(list),
+});
 const int32 = (list: readonly number[]): TensorData => ({ dtype: 'int32', shape: [list.length], data: Int32Array.from(list) });
 
 /** Runs a file, and the gradient of the weighted sum of its output `y` as robenc reads it. */
@@ -70,6 +76,78 @@ describe('quantised models', () => {
     close(y, quantized(NUMBERS, 0.01, 128, 0, 255));
     // 1.29 is 257 and -1.31 is -3 before they are cut off.
     close(dx, [0, 0, 3, 4, 5, 6, 0, 0]);
+  });
+
+  const types = { int16: [-32768, 32767, 5], uint16: [0, 65535, 40000], int4: [-8, 7, 1], uint4: [0, 15, 9] } as const;
+  for (const [stored, [low, high, zero]] of Object.entries(types) as [NarrowType, readonly [number, number, number]][])
+    it(`the same to ${stored}`, async () => {
+      const scale = 2.5 / (high - zero);
+      const [opset, outputs, inputs] = [21, ['y'], { x: [8] }];
+      const nodes = [node('QuantizeLinear', 'x s z', 'q'), node('DequantizeLinear', 'q s z', 'y')];
+      const model = { opset, outputs, inputs, nodes, constants: { s: scalar(scale), z: narrow(stored, [zero]) } };
+      const numbers = [-30, ...NUMBERS.slice(1, 7), 3];
+      const { file, y, dx } = await run(model, floats(numbers), [1, 2, 3, 4, 5, 6, 7, 8]);
+      close(y, file);
+      close(y, quantized(numbers, Math.fround(scale), zero, low, high));
+      close(
+        dx,
+        numbers.map((value, i) => (Math.round(value / scale) + zero < low || Math.round(value / scale) + zero > high ? 0 : i + 1)),
+      );
+      assert.ok(dx.includes(0) && dx.some((slope) => slope !== 0));
+    });
+
+  it('weights of 4 bits with a scale for each filter, and in blocks', async () => {
+    const random = new Random(4);
+    const weights = Array.from({ length: 15 }, () => Math.floor(random.uniform(-8, 8)));
+    const base = { opset: 21, inputs: { x: [2, 5] }, outputs: ['y'] };
+    const perFilter: FileModel = {
+      ...base,
+      constants: { w: narrow('int4', weights, [5, 3]), s: floats([0.1, 0.2, 0.05]), z: narrow('int4', [1, -2, 0], [3]) },
+      nodes: [node('DequantizeLinear', 'w s z', 'wd', { axis: -1 }), node('MatMul', 'x wd', 'y')],
+    };
+    const blocks: FileModel = {
+      ...base,
+      inputs: { x: [2, 4] },
+      constants: {
+        w: narrow(
+          'uint4',
+          weights.slice(3).map((value) => value + 8),
+          [4, 3],
+        ),
+        s: floats([0.1, 0.2, 0.05, 0.3, 0.15, 0.25], [2, 3]),
+        z: narrow('uint4', [7, 8, 9, 6, 5, 8], [2, 3]),
+      },
+      nodes: [node('DequantizeLinear', 'w s z', 'wd', { axis: 0, block_size: 2 }), node('MatMul', 'x wd', 'y')],
+    };
+    // The weights of the first filter meet the first image, those of the second the second.
+    const expected = {
+      perFilter: [0, 1].flatMap((o) => [0, 1, 2, 3, 4].map((k) => (weights[3 * k + o]! - [1, -2][o]!) * [0.1, 0.2][o]!)),
+      blocks: [0, 1].flatMap((o) =>
+        [0, 1, 2, 3].map(
+          (k) =>
+            (weights[3 * k + 3 + o]! +
+              8 -
+              [
+                [7, 8],
+                [6, 5],
+              ][k >> 1]![o]!) *
+            [
+              [0.1, 0.2],
+              [0.3, 0.15],
+            ][k >> 1]![o]!,
+        ),
+      ),
+    };
+    for (const [name, model] of Object.entries({ perFilter, blocks })) {
+      const shape = model.inputs['x'] as [number, number];
+      const x = floats(
+        Float32Array.from({ length: 2 * shape[1] }, () => random.normal()),
+        shape,
+      );
+      const { file, y, dx } = await run(model, x, [1, 0, 0, 0, 1, 0]);
+      close(y, file);
+      close(dx, expected[name as keyof typeof expected]);
+    }
   });
 
   it('passes through what moves and compares whole numbers', async () => {

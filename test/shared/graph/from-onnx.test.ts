@@ -40,6 +40,26 @@ describe('reading ONNX files', () => {
     assert.deepEqual(Array.from(graph.nodes[0]!.inputs[1]!.data!.data as Float32Array), [1, 2]);
   });
 
+  for (const [form, indices] of Object.entries({ 'one place': integers([1, 5]), 'a place for each axis': integers([0, 1, 1, 2], [2, 2]) }))
+    it(`sparse constants with ${form} to an element are filled up with zeros`, () => {
+      const graph = fromOnnx(
+        fileOf({
+          ...simple,
+          inputs: { x: [2, 3] },
+          sparse: { w: { values: floats([7, -8]), indices, dims: [2, 3] } },
+          nodes: [{ op: 'Add', inputs: ['x', 'w'], outputs: ['y'] }],
+        }),
+      );
+      const constant = graph.nodes[0]!.inputs[1]!.data!;
+      assert.deepEqual(
+        [constant.shape, Array.from(constant.data as Float32Array)],
+        [
+          [2, 3],
+          [0, 7, 0, 0, 0, -8],
+        ],
+      );
+    });
+
   it('Constant nodes become values, however they are spelled', () => {
     const graph = fromOnnx(
       fileOf({
