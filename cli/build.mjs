@@ -47,6 +47,7 @@ for (const folder of packages) {
 }
 const { name, version, description, license, type, engines, bin, dependencies } = rootPackage;
 const library = { types: './shared/library/robenc.d.ts', default: './shared/library/robenc.js' };
-const exports = { '.': library, './package.json': './package.json' };
+const client = { types: './serve/client/client.d.ts', default: './serve/client/client.js' };
+const exports = { '.': library, './client': client, './package.json': './package.json' };
 writeJson('package.json', { name, version, description, license, private: true, type, engines, bin, exports, workspaces: packages, dependencies });
 console.log(`built ${dist}; try: node dist/cli/robenc.mjs --version`);

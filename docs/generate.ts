@@ -1,11 +1,12 @@
 /**
  * @file Writes the generated documents: cli.md from the commands, errors.md from the error codes, operators.md from the table of operators,
- * and the run files of configs/ from the table of methods.
+ * the run files of configs/ from the table of methods, and the types of the HTTP client from the OpenAPI document.
  * With --check it writes nothing and fails when a file is not what it would write.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '@robenc/shared/files.js';
+import { clientTypes } from './pages/client-types.js';
 import { commandsPage } from './pages/commands.js';
 import { errorsPage } from './pages/errors.js';
 import { operatorsPage } from './pages/operators.js';
@@ -16,6 +17,7 @@ const pages: Readonly<Record<string, string>> = {
   'docs/cli.md': await commandsPage(),
   'docs/errors.md': errorsPage(root),
   'docs/operators.md': operatorsPage(),
+  'serve/client/api.ts': await clientTypes(root),
   ...runFiles(),
 };
 

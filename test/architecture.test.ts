@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGES = ['shared', 'export', 'train', 'serve', 'audit', 'cli', 'docs', 'bench', 'test'];
 const LONGEST_FILE = 350;
+/** Written by `npm run docs`. */
+const GENERATED = ['serve/client/api.ts'];
 
 interface Import {
   readonly file: string;
@@ -170,7 +172,7 @@ describe('architecture', () => {
 
   it(`no source file outside the tests is longer than ${LONGEST_FILE} lines`, () => {
     const long = sourceFiles()
-      .filter((file) => top(file) !== 'test')
+      .filter((file) => top(file) !== 'test' && !GENERATED.includes(file))
       .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
       .filter(({ lines }) => lines > LONGEST_FILE);
     assert.deepEqual(long, []);
