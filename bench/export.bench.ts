@@ -70,7 +70,7 @@ const bench: Bench = {
       'package / weights file',
       'package / encoder and heads in float32',
     ];
-    return `A package of every graph but the attack, with both heads (2 crops). Export is the whole command with its quick verification on two images; verification compares 7 graphs (random images in batches of 1, 2 and 5, four extreme images) with tfjs in plain JavaScript, on the CPU alone.
+    return `A package of every graph but the attack, with both heads (2 crops). Export is the whole command with its quick verification on two images; verification compares 7 graphs (random images in batches of 1, 2 and 5, four extreme images) with tfjs in WebAssembly, on the CPU alone.
 Loading checks the digests of all files and opens encoder and classifier, the files being in the memory of the system; the middle of ${LOADS}. Times are those of this machine in the state that it was in.
 
 ${markdownTable(head, rows)}`;

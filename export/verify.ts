@@ -1,6 +1,7 @@
 /** @file Measures how far a graph in ONNX Runtime is from the tfjs function that it came from. */
 import * as tf from '@tensorflow/tfjs';
 import { RobencError } from '@robenc/shared/errors.js';
+import { onBackend, type EagerBackend } from './eager-backend.js';
 import type { Manifest } from '@robenc/shared/config/manifest.js';
 import { numbersOf, type TensorData } from '@robenc/shared/graph/value.js';
 import type { Session, Tensors } from '@robenc/shared/runtime/types.js';
@@ -18,8 +19,8 @@ export interface Comparison {
   readonly feeds: readonly Tensors[];
   /** The greatest relative error that `refuseMismatch` lets pass. */
   readonly tolerance?: number;
-  /** The tfjs backend to compare with, by its registered name. */
-  readonly backend?: string;
+  /** The tfjs backend to compare with; `auto` by default. */
+  readonly backend?: EagerBackend;
 }
 
 /** Ten times what single precision loses in a deep network, and a hundredth of what a wrong layer makes. */
@@ -31,10 +32,12 @@ const TOLERANCE = 1e-4;
  *
  * @throws RobencError `mismatch` where an output is missing from the graph or has another shape there; `unavailable` for an unknown backend.
  */
-export async function compareOutputs({ graph, session, fn, feeds, tolerance = TOLERANCE, backend = 'cpu' }: Comparison): Promise<ParityRecord> {
+export async function compareOutputs({ graph, session, fn, feeds, tolerance = TOLERANCE, backend = 'auto' }: Comparison): Promise<ParityRecord> {
   let [maxRelativeError, maxAbsoluteError, images] = [0, 0, 0];
+  const used = new Set<string>();
   for (const feed of feeds) {
-    const expected = await eagerOutputs(fn, feed, backend);
+    const { outputs: expected, backend: one } = await eagerOutputs(fn, feed, backend);
+    used.add(one);
     const missing = Object.keys(expected).find((name) => !session.outputs.some((port) => port.name === name));
     if (missing !== undefined) throw new RobencError('mismatch', `Graph ${graph} has no output "${missing}", which the tfjs function gives.`);
     const { relative, absolute } = outputDistance(graph, expected, await session.run(feed, Object.keys(expected)));
@@ -42,7 +45,7 @@ export async function compareOutputs({ graph, session, fn, feeds, tolerance = TO
     maxAbsoluteError = Math.max(maxAbsoluteError, absolute);
     images += Object.values(feed)[0]?.shape[0] ?? 0;
   }
-  return { graph, against: `tfjs ${backend}`, maxRelativeError, maxAbsoluteError, images, tolerance };
+  return { graph, against: `tfjs ${[...used].join(' and ')}`, maxRelativeError, maxAbsoluteError, images, tolerance };
 }
 
 export interface Distance {
@@ -73,13 +76,13 @@ export function refuseMismatch(records: readonly ParityRecord[]): void {
   throw new RobencError('mismatch', `The exported graphs do not compute what the encoder computes: ${list.join('; ')}. Nothing was written.`);
 }
 
-/** The function's outputs on a backend of tfjs, which is then as it was before. */
-export async function eagerOutputs(fn: Comparison['fn'], feed: Tensors, backend = 'cpu'): Promise<Record<string, TensorData>> {
-  const before = tf.getBackend();
-  if (!tf.findBackendFactory(backend))
-    throw new RobencError('unavailable', `tfjs has no backend "${backend}". Load its package first, or compare with cpu.`, { field: 'backend' });
-  await tf.setBackend(backend);
-  try {
+/** The function's outputs on a backend of tfjs, and which that was. */
+export async function eagerOutputs(
+  fn: Comparison['fn'],
+  feed: Tensors,
+  backend: EagerBackend = 'auto',
+): Promise<{ readonly outputs: Record<string, TensorData>; readonly backend: string }> {
+  const { result, backend: used } = await onBackend(backend, async () => {
     const results = tf.tidy(() => fn(Object.fromEntries(Object.entries(feed).map(([name, data]) => [name, tensorOf(data, name)]))));
     try {
       const entries = Object.entries(results).map(
@@ -89,9 +92,8 @@ export async function eagerOutputs(fn: Comparison['fn'], feed: Tensors, backend 
     } finally {
       tf.dispose(results);
     }
-  } finally {
-    if (before) await tf.setBackend(before);
-  }
+  });
+  return { outputs: result, backend: used };
 }
 
 function tensorOf({ dtype, shape, data }: TensorData, name: string): tf.Tensor {

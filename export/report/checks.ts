@@ -64,8 +64,8 @@ export interface CheckOptions {
 /** A function of tfjs as what a graph must compute. */
 export const eagerly =
   (fn: Comparison['fn']): Subject['expected'] =>
-  (feeds) =>
-    eagerOutputs(fn, feeds);
+  async (feeds) =>
+    (await eagerOutputs(fn, feeds)).outputs;
 
 /** Every subject on every device: the first kind of image at every batch size, the others at the first. Throws `cancelled` when stopped, `mismatch` for an output that is missing or of another shape. */
 export async function checkGraphs(subjects: readonly Subject[], options: CheckOptions): Promise<Check[]> {

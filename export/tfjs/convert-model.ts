@@ -36,7 +36,7 @@ export async function convertTfjs(job: TfjsConversionJob): Promise<TfjsConversio
   const opened = await loadTfjsModel(job.modelJson);
   const { graph, fn } = traceTfjsModel(opened, { size: job.size, nchw: false });
   const bytes = job.via === 'trace' ? toOnnx(graph) : await tf2onnxBytes(job, opened);
-  const checks = await checkGraphs([{ graph: job.via, model: bytes, against: 'tfjs cpu', expected: eagerly(fn) }], {
+  const checks = await checkGraphs([{ graph: job.via, model: bytes, against: 'tfjs', expected: eagerly(fn) }], {
     batches: [2],
     pixels: ['random'],
     devices: ['cpu'],

@@ -57,7 +57,7 @@ async function ofPackage({ model, models, source, tf2onnx }: VerificationJob, pa
   const functions = eagerFunctions(encoder, head.head, aggregate?.head ?? null);
   const subjects = (Object.keys(functions) as GraphRole[]).flatMap((role): Subject[] => {
     const file = opened.path(role);
-    return file === null ? [] : [{ graph: role, model: file, against: 'tfjs cpu', expected: eagerly(functions[role]!) }];
+    return file === null ? [] : [{ graph: role, model: file, against: 'tfjs', expected: eagerly(functions[role]!) }];
   });
   return { subjects, classes: head.head.classes, subject: name, digest: opened.digest, source: `training run ${encoder.plan.run.name}` };
 }
@@ -66,15 +66,15 @@ async function ofTfjs(job: VerificationJob, modelJson: string): Promise<Verifica
   const about = { classes: 2, subject: job.model, digest: sha256(readFileSync(modelJson)), source: 'the same file' };
   if (!job.tf2onnx) {
     const { graph, fn } = traceTfjsModel(await loadTfjsModel(modelJson), { size: job.size, nchw: false });
-    return { ...about, subjects: [{ graph: 'trace', model: toOnnx(graph), against: 'tfjs cpu', expected: eagerly(fn) }] };
+    return { ...about, subjects: [{ graph: 'trace', model: toOnnx(graph), against: 'tfjs', expected: eagerly(fn) }] };
   }
   const { graph, fn, tf2onnx } = await bothConversions({ ...job, modelJson });
   const own = toOnnx(graph);
   return {
     ...about,
     subjects: [
-      { graph: 'trace', model: own, against: 'tfjs cpu', expected: eagerly(fn) },
-      { graph: 'tf2onnx', model: tf2onnx, against: 'tfjs cpu', expected: eagerly(fn) },
+      { graph: 'trace', model: own, against: 'tfjs', expected: eagerly(fn) },
+      { graph: 'tf2onnx', model: tf2onnx, against: 'tfjs', expected: eagerly(fn) },
       { graph: 'tf2onnx', model: tf2onnx, against: 'trace', expected: (feeds) => withSession(own, (session) => session.run(feeds)) },
     ],
   };

@@ -23,7 +23,10 @@ const pass: Pass = {
     const isConstant = (value: Value | null): boolean => value === null || value.data !== null || constant.has(value);
     for (const node of graph.nodes) if (isFoldable(node) && node.inputs.every(isConstant)) constant.add(node.outputs[0]!);
     if (constant.size === 0) return graph;
-    const isReleased = (value: Value): boolean => (readers.get(value) ?? []).every((reader) => reader !== null && constant.has(reader.outputs[0]!));
+    const isReleased = (value: Value): boolean =>
+      (readers.get(value) ?? []).every((reader) => reader !== null && constant.has(reader.outputs[0]!)) &&
+      // What shares its source's memory is let go of with it.
+      !(value.node && FREE.has(value.node.op) && value.node.inputs[0] && !isReleased(value.node.inputs[0]));
     const pays = (node: Node): boolean =>
       FREE.has(node.op) || elementsOf(node.outputs[0]!) <= SMALL || node.inputs.every((value) => value === null || isReleased(value));
     return rewritten(graph, operators, (g) => (node, inputs) => {

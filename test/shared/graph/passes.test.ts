@@ -126,6 +126,31 @@ describe('passes', () => {
     assert.ok(toOnnx(lean).length < 1.05 * 4 * 20_000, 'the file has both matrices once');
   });
 
+  it('filters of a convolution and its gradient are stored once, in whatever way the gradient turns them', async () => {
+    for (const [kernel, stride, group] of [
+      [3, 1, 1],
+      [3, 2, 1],
+      [1, 1, 1],
+      [3, 1, 2],
+    ] as const) {
+      const g = newBuilder();
+      const x = g.input('x', 'float32', ['batch', 128, 8, 8]);
+      const scale = g.constant(positive(1));
+      const filters = g.mul(g.parameter(normal(128, 128 / group, kernel, kernel), 'w'), scale);
+      const pad = (kernel - 1) / 2;
+      const attrs = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad], group };
+      const y = g.node('Conv', [x, filters], attrs);
+      g.output('y', y);
+      const [slope] = gradient(g, [{ value: y, cotangent: onesLike(g, y) }], [x]);
+      g.output('slope', slope!);
+      const lean = await same(g.build(), (graph) => optimize(graph, operators));
+      const constants = new Set(lean.nodes.flatMap(({ inputs }) => inputs.flatMap((value) => (value?.data ? [value.data.data] : []))));
+      const stored = [...constants].reduce((sum, { length }) => sum + length, 0);
+      const once = (128 * 128 * kernel ** 2) / group;
+      assert.ok(stored >= once && stored < 1.1 * once + 200, `${kernel}×${kernel}, stride ${stride}, ${group} groups: ${stored} elements for ${once}`);
+    }
+  });
+
   it('equal constants are stored once', async () => {
     const g = newBuilder();
     const x = g.input('x', 'float32', ['batch', 50]);
