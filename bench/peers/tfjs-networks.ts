@@ -5,13 +5,13 @@ type Symbolic = tf.SymbolicTensor;
 type Layer = tf.layers.Layer;
 const on = (layer: Layer, ...inputs: Symbolic[]): Symbolic => layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as Symbolic;
 
-/** [32,32,3] → [32,32,2]; two levels, skips, upsampling by transposed convolution and by bilinear resizing. */
-export function unet(): tf.LayersModel {
+/** [size,size,3] → [size,size,2], sizes free with null; two levels, skips, upsampling by transposed convolution and by bilinear resizing. */
+export function unet(size: number | null = 32): tf.LayersModel {
   const block = (x: Symbolic, filters: number): Symbolic => {
     const conv = on(tf.layers.conv2d({ filters, kernelSize: 3, padding: 'same', useBias: false }), x);
     return on(tf.layers.reLU(), on(tf.layers.batchNormalization({ movingVarianceInitializer: 'ones', betaInitializer: 'randomNormal' }), conv));
   };
-  const image = tf.input({ shape: [32, 32, 3] });
+  const image = tf.input({ shape: [size, size, 3] });
   const first = block(image, 8);
   const second = block(on(tf.layers.maxPooling2d({ poolSize: 2 }), first), 16);
   const bottom = block(on(tf.layers.averagePooling2d({ poolSize: 2 }), second), 32);

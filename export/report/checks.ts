@@ -130,13 +130,18 @@ const isPixels = ({ dtype, shape }: PortInfo): boolean => dtype === 'float32' &&
 const takesPixels = (session: Session): boolean => session.inputs.some(isPixels);
 const hasBatch = (session: Session): boolean => session.inputs.some(({ shape }) => typeof shape[0] === 'string');
 
+/** A free size other than the batch, such as `32*height`: another one for each axis. */
+function chosen(size: string, axis: number): number {
+  return (axis + 1) * (Number.parseInt(size, 10) || 1);
+}
+
 interface Feeding extends Pick<Case, 'batch' | 'kind' | 'classes' | 'seed'> {
   readonly range: readonly [number, number];
 }
 
 function feedsOf(session: Session, { batch, kind, classes, seed, range: [low, high] }: Feeding): Tensors {
   const feed = (port: PortInfo): TensorData => {
-    const shape = port.shape.map((size) => (typeof size === 'number' ? size : batch));
+    const shape = port.shape.map((size, axis) => (typeof size === 'number' ? size : axis === 0 ? batch : chosen(size, axis)));
     const random = new Random(seed, 'verify', port.name, batch);
     const draw = isPixels(port) ? () => low + (high - low) * PIXELS[kind]!(random) : () => random.normal();
     const whole = (): number => random.integer(Math.max(1, classes));

@@ -9,12 +9,12 @@ import type { Graph } from '@robenc/shared/graph/value.js';
 import { convertWithTf2onnx, type Tf2onnxJob } from '../tf2onnx/convert.js';
 import { checkGraphs, eagerly, type Check } from '../report/checks.js';
 import { loadTfjsModel, type TfjsModel } from './load.js';
-import { traceTfjsModel, type TracedModel } from './trace-model.js';
+import { traceTfjsModel, type ImageSize, type TracedModel } from './trace-model.js';
 
 export interface TfjsConversionJob extends Omit<Tf2onnxJob, 'output' | 'opset'> {
   readonly via: 'trace' | 'tf2onnx';
   /** For models that leave height and width free. */
-  readonly size: { readonly height: number; readonly width: number } | undefined;
+  readonly size: ImageSize | undefined;
   /** What black and white are to the model; 0 and 1 when left out. Images of another range can drive a network to where rounding is all that is left. */
   readonly range?: readonly [number, number] | undefined;
   /** Greatest relative error from tfjs that passes. */

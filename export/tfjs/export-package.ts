@@ -13,6 +13,8 @@ export interface TfjsPackageJob {
 
 /** Writes the package. Throws what conversion and import throw; nothing is written then. */
 export async function exportTfjsPackage({ conversion, package: job }: TfjsPackageJob): Promise<WrittenPackage> {
+  if (typeof conversion.size?.height === 'string')
+    throw new RobencError('usage', 'A package has images of one size: name it, as in --size 224x224. `robenc convert` keeps sizes free.', { field: 'size' });
   const { graph, checks } = await convertTfjs(conversion);
   if (graph.inputs.length !== 1)
     throw new RobencError('unsupported', `The model takes ${graph.inputs.map(({ name }) => name).join(', ')}; a package needs one input, the images.`);

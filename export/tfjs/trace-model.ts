@@ -1,7 +1,7 @@
 /** @file A model of TensorFlow.js as a graph, and as the function that the graph is verified against. */
 import * as tf from '@tensorflow/tfjs';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
-import type { Graph } from '@robenc/shared/graph/value.js';
+import type { Dim, Graph, Shape } from '@robenc/shared/graph/value.js';
 import { traceGraph, type NewInput, type TraceOptions } from '../trace/trace.js';
 import type { TfjsModel } from './load.js';
 
@@ -10,6 +10,12 @@ export interface TfjsInput {
   /** As tfjs sees it; null is free. */
   readonly shape: readonly (number | null)[];
   readonly dtype: 'float32' | 'int32' | 'bool';
+}
+
+/** Of images, where a model leaves it free; `32*height` keeps it free, in multiples of 32. */
+export interface ImageSize {
+  readonly height: Dim;
+  readonly width: Dim;
 }
 
 export interface TracedModel {
@@ -32,14 +38,14 @@ export function inputsOf(opened: TfjsModel): TfjsInput[] {
 }
 
 /**
- * Traces a model in its inference mode. The batch size is a symbol where the model leaves it free. `size` fills in heights and widths that the model leaves free.
+ * Traces a model in its inference mode. The batch size is a symbol where the model leaves it free. `size` says what heights and widths that the model leaves free become.
  * With `nchw` images [n,h,w,c] become inputs [n,c,h,w] of the graph.
  *
  * @throws RobencError `usage` for free sizes without `size`; `unsupported` naming the layer or node and the kernel that cannot be traced.
  */
 export function traceTfjsModel(
   opened: TfjsModel,
-  { size, nchw = true, name = 'model' }: { size?: { height: number; width: number } | undefined; nchw?: boolean; name?: string } = {},
+  { size, nchw = true, name = 'model' }: { size?: ImageSize | undefined; nchw?: boolean; name?: string } = {},
 ): TracedModel {
   const ports = inputsOf(opened);
   const free = ports.every(({ shape }) => shape.length > 0 && shape[0] === null);
@@ -50,12 +56,12 @@ export function traceTfjsModel(
     if (open >= 0)
       throw new RobencError(
         'usage',
-        `The input "${port}" [${shape.map((dim) => dim ?? '?').join(',')}] leaves axis ${open} free. Name the size of its images with --size, e.g. --size 224x224.`,
+        `The input "${port}" [${shape.map((dim) => dim ?? '?').join(',')}] leaves axis ${open} free. Name the size of its images with --size, e.g. --size 224x224, or keep it free with --size free.`,
         {
           field: 'size',
         },
       );
-    return { name: port, shape: filled as number[], dtype, ...(isImage && nchw ? { layout: 'NCHW' as const } : {}) };
+    return { name: port, shape: filled as Shape, dtype, ...(isImage && nchw ? { layout: 'NCHW' as const } : {}) };
   });
   const fn = functionOf(opened, ports);
   const options = { name, inputs, fn, ...(free ? { batch: { symbol: 'batch' } } : {}) };

@@ -71,7 +71,7 @@ export class TracingBackend extends tf.KernelBackend {
     }
     const known = this.#constants.get(entry);
     if (known?.context === this.context) return known.traced;
-    if (content.late) this.context.axis.step('a constant', { elements: content.elements });
+    if (content.late) this.context.free.step('a constant', { elements: content.elements });
     const made = this.#constant(content, entry.dtype);
     this.#constants.set(entry, { context: this.context, traced: made });
     return made;
@@ -91,7 +91,7 @@ export class TracingBackend extends tf.KernelBackend {
     // Inside of a trace the function makes this constant at each batch size: its shape may follow the batch, its elements may not (so not as a number).
     const late = isSizes(shape, dtype);
     const compared = late ? {} : { elements: typeof elements === 'number' ? String(elements) : elements };
-    const own = this.#contexts.at(-1)?.axis.step('a constant', { dtype, ...compared, shape });
+    const own = this.#contexts.at(-1)?.free.step('a constant', { dtype, ...compared, shape });
     const content = own ? { elements, shape: own.shape, late } : { elements, shape };
     this.#data.set(dataId, { dtype, shape, references: 1, maker: 'a constant', content });
     return dataId;

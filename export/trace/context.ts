@@ -1,37 +1,44 @@
-/** @file One trace under way: where its nodes go, how big its batch is, and the moves between layouts that kernels share. */
+/** @file One trace under way: where its nodes go, which sizes are free, and the moves between layouts that kernels share. */
 import { RobencError } from '@robenc/shared/errors.js';
 import type { GraphBuilder } from '@robenc/shared/graph/builder.js';
 import { broadcastShapes, divide, isFixed, sameShape } from '@robenc/shared/graph/dim.js';
 import { describeType, type Dim, type Shape, type TensorData, type Value } from '@robenc/shared/graph/value.js';
-import type { BatchAxis } from './batch-axis.js';
+import type { FreeSizes } from './free-sizes.js';
 import { inverse, isInOrder, traced, type Traced } from './traced.js';
 
 export class TraceContext {
   /** Names of the kernels that were called, in order. */
   readonly kernels: string[] = [];
-  #batch: Value | null = null;
+  /** The free sizes as the graph computes them, each [1] of int64. */
+  readonly #sizes = new Map<string, Value>();
 
   constructor(
     readonly g: GraphBuilder,
-    readonly axis: BatchAxis,
+    readonly free: FreeSizes,
     /** Names of the composite operations that become one node each. */
     readonly composites: readonly string[],
   ) {}
 
-  /** A value one of whose axes is the batch: sizes that are known only at run time are read from it. */
-  seesBatch(value: Value): void {
-    const at = this.axis.symbol === null ? -1 : value.type.shape.indexOf(this.axis.symbol);
-    if (at >= 0) this.#batch ??= this.g.node('Shape', [value], { start: at, end: at + 1 });
+  /** A value among whose sizes are free ones: those that are known only at run time are read from it. */
+  seesSizes(value: Value): void {
+    const { shape } = value.type;
+    for (const symbol of this.free.symbols) {
+      const at = shape.findIndex((dim) => typeof dim === 'string' && typeof divide(dim, symbol) === 'number');
+      if (at < 0 || this.#sizes.has(symbol)) continue;
+      const size = this.g.node('Shape', [value], { start: at, end: at + 1 });
+      const factor = divide(shape[at]!, symbol) as number;
+      this.#sizes.set(symbol, factor === 1 ? size : this.g.div(size, this.g.ints([factor])));
+    }
   }
 
   numbersOf(shape: Shape): number[] {
-    return shape.map((dim) => this.axis.numberOf(dim));
+    return this.free.numbersOf(shape);
   }
 
   /** A size that must be a number. */
   fixed(dim: Dim, what: string): number {
     if (typeof dim === 'number') return dim;
-    throw new RobencError('unsupported', `${what} depends on the batch size (${dim}). Trace with a fixed batch.`);
+    throw new RobencError('unsupported', `${what} depends on a free size (${dim}). Trace with fixed sizes.`);
   }
 
   constant(tensor: TensorData): Traced {
@@ -44,10 +51,10 @@ export class TraceContext {
     if (isFixed(shape)) return g.ints(shape);
     const parts = shape.map((dim) => {
       if (typeof dim === 'number') return g.ints([dim]);
-      const factor = divide(dim, this.axis.symbol ?? '');
-      if (!this.#batch || typeof factor !== 'number')
-        throw new RobencError('unsupported', `Size "${dim}" is known only at run time and no input has it. Trace with a fixed batch.`);
-      return g.mul(this.#batch, g.ints([factor]));
+      const factors = dim.split('*').map((part) => this.#sizes.get(part) ?? (/^\d+$/.test(part) ? g.ints([Number(part)]) : null));
+      if (factors.some((factor) => factor === null))
+        throw new RobencError('unsupported', `Size "${dim}" is known only at run time and no input has it. Trace with fixed sizes.`);
+      return (factors as Value[]).reduce((product, factor) => g.mul(product, factor));
     });
     return parts.length === 1 ? parts[0]! : g.node('Concat', parts, { axis: 0 });
   }

@@ -39,14 +39,14 @@ export class KernelCall {
     return Object.values(this.inputs);
   }
 
-  /** A number that must not depend on the batch size. */
+  /** A number that must not depend on free sizes. */
   number(name: string, fallback?: number): number {
     const value = this.attrs[name] ?? fallback;
     if (typeof value === 'number') return value;
     return this.context.fixed(value as Dim, `${name} of ${this.name}`);
   }
 
-  /** A list of numbers that must not depend on the batch size; a lone number is a list of one. */
+  /** A list of numbers that must not depend on free sizes; a lone number is a list of one. */
   numbers(name: string): number[] {
     return this.sizes(name).map((dim) => this.context.fixed(dim, `${name} of ${this.name}`));
   }
@@ -82,9 +82,4 @@ export class KernelCall {
     const value = emit(...values);
     return value.type.shape.length === 0 ? uniform(value, shape) : { value, perm, shape };
   }
-}
-
-/** A tensor as numbers for a shape check in tfjs's helpers; only the batch axis may be a symbol. */
-export function fixedBeyondBatch(call: KernelCall, shape: readonly Dim[]): number[] {
-  return shape.map((dim, i) => (i === 0 ? call.context.axis.numberOf(dim) : call.context.fixed(dim, `A size of ${call.name}`)));
 }

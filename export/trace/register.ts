@@ -30,7 +30,7 @@ function run(backend: TracingBackend, kernel: Kernel, inputs: tf.NamedTensorInfo
   const { name } = kernel;
   const given = Object.entries(inputs).filter((entry): entry is [string, tf.TensorInfo] => entry[1] !== undefined && entry[1] !== null);
   if (backend.areSizes(given.map(([, info]) => info))) return computed(backend, name, Object.fromEntries(given), attrs);
-  const step = context.axis.step(name, { attrs, shapes: given.map(([, info]) => info.shape) });
+  const step = context.free.step(name, { attrs, shapes: given.map(([, info]) => info.shape) });
   const tensors = Object.fromEntries(given.map(([key, info]) => [key, backend.tracedOf(info)]));
   for (const [i, [key]] of given.entries()) context.check(tensors[key]!, step.shapes[i]!, `Input "${key}" of ${name}`);
   context.kernels.push(name);

@@ -45,7 +45,7 @@ function resolved(shape: readonly Dim[], target: readonly Dim[]): Dim[] {
 /** Matches runs of axes with equal products, or null where the shapes do not divide that way. */
 function grouped(context: TraceContext, old: readonly Dim[], fresh: readonly Dim[]): Group[] | null {
   if (old.length === 0 || fresh.length === 0 || old.includes(0)) return null;
-  const size = (dim: Dim): number => context.axis.numberOf(dim);
+  const size = (dim: Dim): number => context.free.numberOf(dim);
   const groups: Group[] = [];
   let [i, j] = [0, 0];
   while (i < old.length && j < fresh.length) {

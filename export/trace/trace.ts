@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { RobencError } from '@robenc/shared/errors.js';
 import type { GraphBuilder } from '@robenc/shared/graph/builder.js';
-import { describeType, type Graph, type Shape, type Value } from '@robenc/shared/graph/value.js';
+import { describeType, type Dim, type Graph, type Shape, type Value } from '@robenc/shared/graph/value.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import type { TracingBackend } from './backend.js';
-import { BatchAxis, evaluate, trialSizes } from './batch-axis.js';
+import { FreeSizes, trials } from './free-sizes.js';
 import { setCompositeHook, type CompositeCall } from './composite.js';
 import { composites } from './composites.js';
 import { TraceContext } from './context.js';
@@ -17,8 +17,8 @@ type ElementType = 'float32' | 'int32' | 'bool';
 /** A new input of the graph. */
 export interface NewInput {
   readonly name: string;
-  /** As the function sees it. */
-  readonly shape: readonly number[];
+  /** As the function sees it; sizes such as `32*height` stay free. */
+  readonly shape: Shape;
   /** float32 when left out. */
   readonly dtype?: ElementType;
   /** NCHW: the graph's input is [n, channels, height, width], while the function sees [n, height, width, channels]. */
@@ -63,14 +63,12 @@ export interface Trace {
  */
 export function trace(options: TraceOptions): Trace {
   const builder = options.builder ?? newBuilder();
-  const symbol = symbolOf(options);
-  if (symbol === null) return run(options, builder, new BatchAxis(null, 0));
-  const [small, large] = trialSizes(
-    options.inputs.flatMap((input) => ('value' in input ? input.value.type.shape : input.shape)).filter((dim) => typeof dim === 'number'),
-  );
-  const rehearsal = new BatchAxis(symbol, small);
+  const symbols = symbolsOf(options);
+  if (symbols.length === 0) return run(options, builder, new FreeSizes({}));
+  const [small, large] = trials(symbols, options.inputs.flatMap(shapeOf).flatMap(factors));
+  const rehearsal = new FreeSizes(small);
   run(options, newBuilder(), rehearsal);
-  return run(options, builder, new BatchAxis(symbol, large, rehearsal));
+  return run(options, builder, new FreeSizes(large, rehearsal));
 }
 
 /** The trace as a finished graph whose inputs and outputs have the names that the options and the function give them. */
@@ -80,22 +78,30 @@ export function traceGraph(options: TraceOptions & { readonly name?: string }): 
   return builder.build(options.name);
 }
 
-/** The one symbol among the sizes, or null. */
-function symbolOf({ inputs, batch }: TraceOptions): string | null {
-  const found = new Set(
-    inputs
-      .flatMap((input) => ('value' in input ? input.value.type.shape : []))
-      .flatMap((dim) => (typeof dim === 'string' ? dim.split('*').filter((part) => !/^\d+$/.test(part)) : [])),
-  );
-  if (batch) found.add(batch.symbol ?? 'batch');
-  if (found.size > 1) throw new RobencError('unsupported', `A trace can have one symbolic size; these inputs have ${[...found].join(', ')}.`);
-  return [...found][0] ?? null;
+function shapeOf(input: NewInput | GivenInput): Shape {
+  return 'value' in input ? input.value.type.shape : input.shape;
+}
+
+/** The numbers in a size. */
+function factors(dim: Dim): number[] {
+  return typeof dim === 'number'
+    ? [dim]
+    : dim
+        .split('*')
+        .filter((part) => /^\d+$/.test(part))
+        .map(Number);
+}
+
+/** The symbols among the sizes, the batch first. */
+function symbolsOf({ inputs, batch }: TraceOptions): string[] {
+  const found = inputs.flatMap(shapeOf).flatMap((dim) => (typeof dim === 'string' ? dim.split('*').filter((part) => !/^\d+$/.test(part)) : []));
+  return [...new Set([...(batch ? [batch.symbol ?? 'batch'] : []), ...found])];
 }
 
 /** Runs the function once on the tracing backend; tfjs is left as it was found, also after an error. */
-function run(options: TraceOptions, builder: GraphBuilder, axis: BatchAxis): Trace {
+function run(options: TraceOptions, builder: GraphBuilder, sizes: FreeSizes): Trace {
   const backend = tracingBackend();
-  const context = new TraceContext(builder, axis, options.composites ?? composites.names);
+  const context = new TraceContext(builder, sizes, options.composites ?? composites.names);
   const before = tf.getBackend() || usualBackend();
   const hook = setCompositeHook((call) => compositeNode(backend, context, call));
   try {
@@ -130,11 +136,11 @@ function body(options: TraceOptions, backend: TracingBackend, context: TraceCont
   const outputs: Record<string, Value> = {};
   for (const [name, tensor] of Object.entries(results)) {
     const t = backend.tracedOf(tensor);
-    const { shape } = context.axis.step(`output "${name}"`, { shape: tensor.shape });
+    const { shape } = context.free.step(`output "${name}"`, { shape: tensor.shape });
     context.check(t, shape, `Output "${name}"`);
     outputs[name] = options.outputs?.[name] === 'NCHW' ? context.laidOut(t, CHANNELS_FIRST) : context.plain(t);
   }
-  context.axis.finish();
+  context.free.finish();
   return { builder: context.g, inputs, outputs, kernels: context.kernels };
 }
 
@@ -146,26 +152,19 @@ function fresh(context: TraceContext, { name, shape, dtype = 'float32', layout }
     throw new RobencError('usage', `Input "${name}" is [${shape.join(',')}]; layout NCHW is for images, [n, height, width, channels].`);
   const perm = layout ? CHANNELS_FIRST : shape.map((_, i) => i);
   const declared = inverse(perm).map((i) => seen[i]!);
-  const value = context.g.input(name, dtype, context.axis.declared(declared));
-  context.seesBatch(value);
+  const value = context.g.input(name, dtype, context.free.declared(declared));
+  context.seesSizes(value);
   return traced(value, perm);
 }
 
 /** A value of the builder as a tensor; in the first of two runs, which goes to another builder, an input like it. */
 function given(context: TraceContext, { name, value, perm }: GivenInput): Traced {
   const { dtype, shape } = value.type;
-  const declared = context.axis.declared(shape);
-  const here =
-    declared === shape
-      ? value
-      : context.g.input(
-          name,
-          dtype,
-          shape.map((dim) => evaluate(dim, context.axis.symbol, context.axis.size)),
-        );
+  const declared = context.free.declared(shape);
+  const here = declared === shape ? value : context.g.input(name, dtype, context.free.numbersOf(shape));
   if (dtype !== 'int64' && dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
     throw new RobencError('unsupported', `Input "${name}" is ${describeType(value.type)}; tfjs computes with float32, int32 and bool. Cast it first.`);
-  context.seesBatch(here);
+  context.seesSizes(here);
   return traced(dtype === 'int64' ? context.g.cast(here, 'int32') : here, perm);
 }
 
@@ -182,7 +181,7 @@ function compositeNode(backend: TracingBackend, context: TraceContext, { name, i
   const { gradientDepth, kernelDepth } = tf.engine().state;
   const recording = gradientDepth > 0 && kernelDepth === 0;
   if (recording || !context.composites.includes(name)) return null;
-  const step = context.axis.step(name, { attrs, shapes: inputs.map((tensor) => tensor.shape), outputShapes });
+  const step = context.free.step(name, { attrs, shapes: inputs.map((tensor) => tensor.shape), outputShapes });
   context.kernels.push(name);
   const results = composites.get(name).emit(
     context,

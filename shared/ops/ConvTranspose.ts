@@ -1,4 +1,5 @@
 /** @file ConvTranspose: the gradient of a convolution with respect to its input, as an operator of its own. */
+import { multiply } from '../graph/dim.js';
 import { defineOp } from '../graph/operator.js';
 import type { Attrs, Dim, Value } from '../graph/value.js';
 import { windowAttrs, windowOf, type Window } from './geometry.js';
@@ -54,7 +55,10 @@ function transposedSizes(attrs: Attrs, kernel: readonly number[], sizes: readonl
   const window = resolvedWindow(attrs, kernel, sizes);
   const padding = paddingOf(attrs, kernel.length);
   return sizes.map((size, i) => {
-    if (typeof size !== 'number') throw new Error('spatial sizes must be fixed');
-    return window.strides[i]! * (size - 1) + padding[i]! + (kernel[i]! - 1) * window.dilations[i]! + 1 - window.begin[i]! - window.end[i]!;
+    const stride = window.strides[i]!;
+    const beyond = padding[i]! + (kernel[i]! - 1) * window.dilations[i]! + 1 - window.begin[i]! - window.end[i]! - stride;
+    if (typeof size === 'number') return stride * size + beyond;
+    if (beyond !== 0) throw new Error('spatial sizes must be fixed');
+    return multiply(stride, size);
   });
 }

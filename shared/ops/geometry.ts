@@ -1,4 +1,5 @@
 /** @file The geometry that convolutions and poolings share: kernel, strides, dilations and pads, resolved to plain numbers. */
+import { divide } from '../graph/dim.js';
 import type { Attrs, Dim } from '../graph/value.js';
 
 /** Spatial parameters, one entry per spatial axis. */
@@ -40,7 +41,9 @@ export function outputSize(size: Dim, window: Window, axis: number, ceil = false
   const reach = (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
   const [begin, end, stride] = [window.begin[axis]!, window.end[axis]!, window.strides[axis]!];
   if (typeof size !== 'number') {
-    if (reach === begin + end + 1 && stride === 1) return size;
+    const steps = divide(size, stride);
+    // Sizes that the stride divides leave no rest: ⌊(s n + pads - reach) / s⌋ + 1 = n where the pads leave 0 < reach - pads ≤ s.
+    if (steps !== null && reach > begin + end && reach - begin - end <= stride) return steps;
     return `(${size}+${begin + end - reach})/${stride}+1`;
   }
   const steps = (size + begin + end - reach) / stride;

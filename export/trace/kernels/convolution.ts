@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { RobencError } from '@robenc/shared/errors.js';
 import type { Attrs, Dim, Value } from '@robenc/shared/graph/value.js';
-import { fixedBeyondBatch, type Kernel, type KernelCall } from '../kernel.js';
+import type { Kernel, KernelCall } from '../kernel.js';
 import { CHANNELS_FIRST, FILTERS_FIRST, inOrder, traced, type Traced } from '../traced.js';
 import { finished } from './activation.js';
 
@@ -21,7 +21,7 @@ interface Geometry {
 function geometry(call: KernelCall, image: readonly Dim[], filter: readonly Dim[], depthwise: boolean): Geometry {
   const first = call.text('dataFormat') === 'NCHW';
   const info = tf.backend_util.computeConv2DInfo(
-    fixedBeyondBatch(call, image) as [number, number, number, number],
+    call.context.numbersOf(image) as [number, number, number, number],
     filter.map((dim) => call.context.fixed(dim, `The filter of ${call.name}`)) as [number, number, number, number],
     call.raw('strides') as number,
     (call.raw('dilations') as number | undefined) ?? 1,
@@ -30,7 +30,7 @@ function geometry(call: KernelCall, image: readonly Dim[], filter: readonly Dim[
     depthwise,
     first ? 'channelsFirst' : 'channelsLast',
   );
-  const { top, bottom, left, right } = info.padInfo;
+  const [top, left, bottom, right] = padsOf(call, info.padInfo);
   return {
     attrs: {
       kernel_shape: [info.filterHeight, info.filterWidth],
@@ -42,6 +42,12 @@ function geometry(call: KernelCall, image: readonly Dim[], filter: readonly Dim[
     layout: first ? inOrder(4) : CHANNELS_FIRST,
     info,
   };
+}
+
+/** Pads as numbers. Throws where they depend on a free size: SAME pads do, unless the size is a multiple of the stride. */
+export function padsOf(call: KernelCall, { top, left, bottom, right }: tf.backend_util.Conv2DInfo['padInfo']): [number, number, number, number] {
+  const pads = call.context.free.step(`pads of ${call.name}`, [top, left, bottom, right] as const);
+  return pads.map((pad) => call.context.fixed(pad, `A pad of ${call.name}`)) as [number, number, number, number];
 }
 
 /** The filter as Conv takes it. Depthwise filters [h, w, in, multiplier] become [in * multiplier, 1, h, w]. */
@@ -82,10 +88,12 @@ function inputGradient(depthwise: boolean) {
     const { attrs, layout, info } = geometry(call, call.sizes('inputShape'), filter.shape, depthwise);
     const rest = (size: number, out: number, stride: number, reach: number, pads: number): number => size - ((out - 1) * stride + reach - pads);
     const { padInfo: pad } = info;
-    const output_padding = [
-      rest(info.inHeight, info.outHeight, info.strideHeight, info.effectiveFilterHeight, pad.top + pad.bottom),
-      rest(info.inWidth, info.outWidth, info.strideWidth, info.effectiveFilterWidth, pad.left + pad.right),
-    ];
+    const output_padding = call.context.free
+      .step(`far pads of ${call.name}`, [
+        rest(info.inHeight, info.outHeight, info.strideHeight, info.effectiveFilterHeight, pad.top + pad.bottom),
+        rest(info.inWidth, info.outWidth, info.strideWidth, info.effectiveFilterWidth, pad.left + pad.right),
+      ])
+      .map((size) => call.context.fixed(size, `A far pad of ${call.name}`));
     return traced(call.g.node('ConvTranspose', [call.context.laidOut(dy, layout), filterOf(call, filter, depthwise)], { ...attrs, output_padding }), layout);
   };
 }

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import { RobencError } from '@robenc/shared/errors.js';
 import { gradient } from '@robenc/shared/autodiff/vjp.js';
 import type { Value } from '@robenc/shared/graph/value.js';
-import { fixedBeyondBatch, type Kernel, type KernelCall } from '../kernel.js';
+import type { Kernel, KernelCall } from '../kernel.js';
+import { padsOf } from './convolution.js';
 import { CHANNELS_FIRST, traced, type Traced } from '../traced.js';
 
 type Pad = Parameters<typeof tf.backend_util.computePool2DInfo>[4];
@@ -12,21 +13,20 @@ type Rounding = Parameters<typeof tf.backend_util.computePool2DInfo>[5];
 /** Padding takes part in neither greatest nor average, as in tfjs. */
 function pooled(call: KernelCall, op: string, x: Traced): { input: Value; output: Value } {
   const info = tf.backend_util.computePool2DInfo(
-    fixedBeyondBatch(call, x.shape) as [number, number, number, number],
+    call.context.numbersOf(x.shape) as [number, number, number, number],
     call.raw('filterSize') as number,
     call.raw('strides') as number,
     1,
     call.raw('pad') as Pad,
     call.raw('dimRoundingMode') as Rounding,
   );
-  const { top, bottom, left, right } = info.padInfo;
   const input = call.context.laidOut(x, CHANNELS_FIRST);
   const output = call.g.node(op, [input], {
     kernel_shape: [info.filterHeight, info.filterWidth],
     strides: [info.strideHeight, info.strideWidth],
-    pads: [top, left, bottom, right],
+    pads: padsOf(call, info.padInfo),
   });
-  const sizes = output.type.shape.slice(2);
+  const sizes = call.context.numbersOf(output.type.shape.slice(2));
   if (sizes[0] !== info.outHeight || sizes[1] !== info.outWidth)
     throw new RobencError(
       'unsupported',

@@ -1,5 +1,7 @@
-/** @file Resizing of images: linear in the image and separable, so two matrix products with constant matrices, whose gradient is exact. */
-import type { Value } from '@robenc/shared/graph/value.js';
+/** @file Resizing of images: linear in the image and separable, so two matrix products with constant matrices, whose gradient is exact; of free sizes by Resize. */
+import { RobencError } from '@robenc/shared/errors.js';
+import { divide } from '@robenc/shared/graph/dim.js';
+import type { Dim, Value } from '@robenc/shared/graph/value.js';
 import type { Kernel, KernelCall } from '../kernel.js';
 import { CHANNELS_FIRST, traced, type Traced } from '../traced.js';
 
@@ -44,6 +46,30 @@ function applied(call: KernelCall, image: Traced, from: readonly [number, number
   return traced(g.node('MatMul', [back ? turn(rows) : rows, narrow]), CHANNELS_FIRST);
 }
 
+/** By a constant factor along each axis, in the terms of ONNX's Resize. */
+function scaled(call: KernelCall, images: Traced, target: readonly Dim[], nearest: boolean): Traced {
+  const factors = target.map((to, axis) => factor(call, images.shape[axis + 1]!, to));
+  const { alignCorners, halfPixelCenters } = rule(call, nearest);
+  const scales = call.g.constant({ dtype: 'float32', shape: [4], data: Float32Array.of(1, 1, ...factors) });
+  const attrs = {
+    mode: nearest ? 'nearest' : 'linear',
+    coordinate_transformation_mode: alignCorners ? 'align_corners' : halfPixelCenters ? 'half_pixel' : 'asymmetric',
+    // ⌊r (i + ½)⌋ is r (i + ½) - ½ rounded, halves up.
+    ...(nearest ? { nearest_mode: alignCorners || halfPixelCenters ? 'round_prefer_ceil' : 'floor' } : {}),
+  };
+  return traced(call.g.node('Resize', [call.context.laidOut(images, CHANNELS_FIRST), null, scales], attrs), CHANNELS_FIRST);
+}
+
+function factor(call: KernelCall, from: Dim, to: Dim): number {
+  const [up, down] = [divide(to, from), divide(from, to)];
+  if (typeof up === 'number') return up;
+  if (typeof down === 'number') return 1 / down;
+  throw new RobencError(
+    'unsupported',
+    `${call.name} from ${from} to ${to}: a free size can be enlarged or reduced by a whole factor only. Trace with fixed sizes.`,
+  );
+}
+
 function sides(call: KernelCall, t: Traced): [number, number] {
   return [call.context.fixed(t.shape[1]!, 'The height of an image'), call.context.fixed(t.shape[2]!, 'The width of an image')];
 }
@@ -54,6 +80,7 @@ function resize(name: string, nearest: boolean): Kernel[] {
       name,
       emit: (call) => {
         const images = call.input('images');
+        if ([images.shape[1], images.shape[2]].some((size) => typeof size === 'string')) return scaled(call, images, call.sizes('size'), nearest);
         return applied(call, images, sides(call, images), call.numbers('size') as [number, number], nearest, false);
       },
     },

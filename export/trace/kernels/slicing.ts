@@ -55,7 +55,7 @@ function stridedSliced(call: KernelCall): Traced {
     call.number('newAxisMask', 0),
     call.number('shrinkAxisMask', 0),
   );
-  const { begin, end, shape } = call.context.axis.step('a strided slice', { begin: info.begin, end: info.end, shape: info.finalShape });
+  const { begin, end, shape } = call.context.free.step('a strided slice', { begin: info.begin, end: info.end, shape: info.finalShape });
   const part = cut(
     call,
     x,
@@ -78,7 +78,7 @@ function split(call: KernelCall, t: Traced, axis: number, sizes: readonly Dim[])
 /** Sizes as asked for: a number of equal parts, or a list in which one may be -1 for the rest. */
 function partSizes(call: KernelCall, x: Traced, axis: number): number[] {
   const asked = call.context.numbersOf(call.sizes('numOrSizeSplits'));
-  const whole = call.context.axis.numberOf(x.shape[axis]!);
+  const whole = call.context.free.numberOf(x.shape[axis]!);
   if (typeof call.raw('numOrSizeSplits') === 'number') return new Array<number>(asked[0]!).fill(whole / asked[0]!);
   const rest = whole - asked.reduce((sum, size) => sum + Math.max(0, size), 0);
   return asked.map((size) => (size === -1 ? rest : size));
@@ -92,7 +92,7 @@ export const slicing: readonly Kernel[] = [
     emit: (call) => {
       const x = call.input('x');
       const [axis] = call.axes('axis', x.shape.length) as [number];
-      return split(call, x, axis, call.context.axis.step('the sizes of a split', partSizes(call, x, axis)));
+      return split(call, x, axis, call.context.free.step('the sizes of a split', partSizes(call, x, axis)));
     },
   },
   {

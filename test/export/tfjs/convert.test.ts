@@ -1,6 +1,6 @@
 /** @file `robenc convert` on models of TensorFlow.js as files; tf2onnx's failures by stand-ins for Python that fail as it does. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -22,6 +22,19 @@ import { parity } from './parity.js';
 
 const SMALL_GRAPH = join(import.meta.dirname, '../../fixtures/tfjs/small-graph');
 
+/** Writes a model of layers as model.json and weights.bin. */
+async function saved(model: tf.LayersModel, folder: string): Promise<void> {
+  await model.save({
+    save(artifacts: tf.io.ModelArtifacts) {
+      const { modelTopology, weightSpecs, weightData } = artifacts;
+      writeFileSync(join(folder, 'weights.bin'), Buffer.from(weightData as ArrayBuffer));
+      const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }];
+      writeFileSync(join(folder, 'model.json'), JSON.stringify({ format: 'layers-model', modelTopology, weightsManifest }));
+      return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' as const } });
+    },
+  });
+}
+
 describe('robenc convert', () => {
   let root: string;
   let json: string;
@@ -36,14 +49,7 @@ describe('robenc convert', () => {
         tf.layers.dense({ units: 5, activation: 'softmax' }),
       ],
     });
-    await model.save({
-      save(artifacts: tf.io.ModelArtifacts) {
-        const { modelTopology, weightSpecs, weightData } = artifacts;
-        writeFileSync(join(root, 'weights.bin'), Buffer.from(weightData as ArrayBuffer));
-        writeFileSync(json, JSON.stringify({ format: 'layers-model', modelTopology, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] }));
-        return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' as const } });
-      },
-    });
+    await saved(model, root);
   });
   after(() => rmSync(root, { recursive: true, force: true }));
 
@@ -52,6 +58,31 @@ describe('robenc convert', () => {
     const code = await convert.run({ model, ...readOptions(convert, flags) }, context);
     return { code, lines: context.lines };
   }
+
+  it('keeps heights and widths free where it is asked to, for models that leave them free', async () => {
+    const folder = join(root, 'free');
+    mkdirSync(folder);
+    const layers = [
+      tf.layers.conv2d({ inputShape: [null, null, 3], filters: 4, kernelSize: 3, strides: 2, padding: 'same' }),
+      tf.layers.globalAveragePooling2d({}),
+    ];
+    await saved(tf.sequential({ layers }), folder);
+    const { code, lines } = await run('free', { output: 'free.onnx', size: 'free/2' });
+    assert.equal(code, 0, lines.join('\n'));
+    const session = await openSession(join(root, 'free.onnx'));
+    assert.deepEqual(session.inputs[0]!.shape, ['batch', '2*height', '2*width', 3]);
+    await session.close();
+    await assert.rejects(run('free', { output: 'other.onnx' }), refusal('usage', /leaves axis 1 free.*--size 224x224, or keep it free with --size free/));
+    await assert.rejects(
+      run('free', { output: 'other.onnx', size: 'free/0x' }),
+      refusal('usage', /--size free\/0x: give height and width as in 224x224, or free/),
+    );
+    const flags = { name: 'free', models: 'models', size: 'free' };
+    await assert.rejects(
+      exportCommand.run({ source: folder, ...readOptions(exportCommand, flags) }, memoryContext({ cwd: root })),
+      refusal('usage', /A package has images of one size/),
+    );
+  });
 
   it('converts a model of layers, given by its folder, and says how far it is from tfjs', async () => {
     const { code, lines } = await run('.', { output: 'out.onnx' });

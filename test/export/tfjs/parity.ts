@@ -1,7 +1,7 @@
 /** @file A model of TensorFlow.js, run eagerly on the plain JavaScript backend and as its graph in ONNX Runtime. */
 import * as tf from '@tensorflow/tfjs';
 import type { TfjsModel } from '@robenc/export/tfjs/load.js';
-import { traceTfjsModel } from '@robenc/export/tfjs/trace-model.js';
+import { traceTfjsModel, type ImageSize } from '@robenc/export/tfjs/trace-model.js';
 import { compareOutputs, type ParityRecord } from '@robenc/export/verify.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import { Random } from '@robenc/shared/math/random.js';
@@ -29,7 +29,7 @@ export function randomiseWeights(model: tf.LayersModel, seed: number): void {
 /** The worst difference over the batch sizes, for random inputs. */
 export async function parity(
   opened: TfjsModel,
-  { batches = [1, 3], seed = 1, size }: { batches?: readonly number[]; seed?: number; size?: { height: number; width: number } } = {},
+  { batches = [1, 3], seed = 1, size }: { batches?: readonly number[]; seed?: number; size?: ImageSize } = {},
 ): Promise<ParityRecord & { nodes: number }> {
   const { graph, fn, inputs } = traceTfjsModel(opened, { size, nchw: false });
   const session = await openSession(toOnnx(graph));
@@ -37,7 +37,8 @@ export async function parity(
     const feeds = batches.map((batch) =>
       Object.fromEntries(
         inputs.map(({ name, shape }) => {
-          const full = graph.inputs[0]!.type.shape[0] === 'batch' ? [batch, ...shape.slice(1)] : shape;
+          const sizes = shape.map((dim, axis) => (typeof dim === 'number' ? dim : (axis + 1) * Number(dim.split('*')[0])));
+          const full = graph.inputs[0]!.type.shape[0] === 'batch' ? [batch, ...sizes.slice(1)] : sizes;
           const random = new Random(seed, name, batch);
           return [
             name,

@@ -1,7 +1,7 @@
 /** @file Symbolic batches: one graph for every batch size, and clear refusals where a function depends on it. */
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
-import { trialSizes } from '@robenc/export/trace/batch-axis.js';
+import { trials } from '@robenc/export/trace/free-sizes.js';
 import { traceGraph } from '@robenc/export/trace/trace.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import type { TensorData } from '@robenc/shared/graph/value.js';
@@ -116,8 +116,11 @@ describe('A trace with a symbolic batch', () => {
   });
 
   it('chooses primes that divide no size of the inputs', () => {
-    assert.deepEqual(trialSizes([3, 32, 32]), [5, 7]);
-    assert.deepEqual(trialSizes([9, 10, 28]), [11, 13]);
+    assert.deepEqual(trials(['batch'], [3, 32, 32]), [{ batch: 5 }, { batch: 7 }]);
+    assert.deepEqual(trials(['batch', 'height'], [9, 10, 28]), [
+      { batch: 11, height: 17 },
+      { batch: 13, height: 19 },
+    ]);
   });
 
   const refuses = (title: string, fn: Fn, pattern: RegExp): void => {
@@ -129,10 +132,10 @@ describe('A trace with a symbolic batch', () => {
   refuses(
     'a constant computed from the batch size',
     ({ x }) => ({ y: tf.mul(x!, 1 / size(x!)) }),
-    /elements of a constant differs between a batch of 3 and one of 5.*tf\.mean/,
+    /elements of a constant differs between a batch of 3 and a batch of 5.*tf\.mean/,
   );
   refuses('the batch size as a number', ({ x }) => ({ y: tf.mul(x!, size(x!)) }), /elements of a constant differs/);
-  refuses('the batch size as an attribute', ({ x }) => ({ y: tf.leakyRelu(x!, size(x!)) }), /alpha of LeakyRelu depends on the batch size/);
+  refuses('the batch size as an attribute', ({ x }) => ({ y: tf.leakyRelu(x!, size(x!)) }), /alpha of LeakyRelu depends on a free size/);
   refuses(
     'another sequence of operations for another batch',
     ({ x }) => ({ y: size(x!) > 4 ? tf.exp(x!) : tf.sin(x!) }),
@@ -153,11 +156,11 @@ describe('A trace with a symbolic batch', () => {
         ])
         .reshape([size(x!) + 1, 4]),
     }),
-    /is not a multiple of the batch size "batch"/,
+    /is not a multiple of batch/,
   );
   refuses(
     'a mean over the batch turned into a matrix of its size',
     ({ x }) => ({ y: tf.matMul(tf.eye(size(x!)), x as tf.Tensor2D) }),
-    /differs between a batch of 3 and one of 5/,
+    /differs between a batch of 3 and a batch of 5/,
   );
 });
