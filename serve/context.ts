@@ -6,6 +6,7 @@ import type { Keyring } from './access/keyring.js';
 import type { Rates } from './access/rates.js';
 import type { Audits } from './auditing/audits.js';
 import type { Admission } from './batching/admission.js';
+import type { Compute } from './engine/compute.js';
 import type { Engine } from './engine/engine.js';
 import { sizePolicyOf } from './engine/model.js';
 import { ApiError, DeadlineExceeded } from './errors.js';
@@ -61,6 +62,7 @@ export function openContext(
   };
   if (route.computes) setDeadline(deadlineOf(request, limits.timeoutMs));
   const releases: (() => void)[] = [];
+  let compute: Compute = engine.dispatcher;
   const context: RouteContext = {
     engine,
     routes: routes.entries,
@@ -75,11 +77,12 @@ export function openContext(
     draining: stopping.aborted,
     stopping,
     setDeadline: (ms) => setDeadline(Math.min(ms, limits.timeoutMs)),
-    call: (lane = 'interactive') => ({ compute: engine.dispatcher, signal: over.signal, lane, report: exchange.report }),
+    call: (lane = 'interactive') => ({ compute: lane === 'interactive' ? compute : engine.dispatcher, signal: over.signal, lane, report: exchange.report }),
     model(reference) {
       const lease = engine.models.lease(reference, exchange.id);
       releases.push(() => lease.release());
-      const { model } = lease;
+      const { model, shadow } = lease;
+      if (shadow !== null) compute = engine.shadows.beside(model, shadow);
       exchange.model = { id: model.id, digest: model.digest, device: engine.deviceOf(model) };
       return model;
     },

@@ -8,7 +8,8 @@ import type { ServedModel } from './model.js';
 import { Models, type ServedEntry } from './models.js';
 import { modelOfPackage, type RunOptions } from './open-model.js';
 import { Probe } from './probe.js';
-import { wantedVersions, type Wanted } from './wanted.js';
+import { Shadows, type ShadowReport } from './shadows.js';
+import { wantedVersions, type Aside, type Wanted } from './wanted.js';
 
 export interface EngineOptions extends RunOptions {
   readonly modelsFolder: string;
@@ -18,8 +19,13 @@ export interface EngineOptions extends RunOptions {
   readonly batchRows: number;
   /** Threads that decode and resize images. */
   readonly imageThreads: number;
+  /** Milliseconds that the decoding and resizing of an image may take. Default: no limit. */
+  readonly decodeMs?: number;
   /** Part of the requests that name no version which the version with the label `canary` answers, from 0 to 1. */
   readonly canaryShare?: number;
+  /** Part of the requests that name no version which the version with the label `shadow` gets too, from 0 to 1. */
+  readonly shadowShare?: number;
+  readonly onShadow?: (report: ShadowReport) => void;
   /** Part of computing time for background work while others wait. */
   readonly backgroundShare?: number;
   /** A clock in milliseconds. */
@@ -39,6 +45,7 @@ export class Engine {
   readonly models: Models;
   readonly dispatcher: Dispatcher;
   readonly preparer: Preparer;
+  readonly shadows: Shadows;
   readonly options: EngineOptions;
   /** Why versions that should be served are not, by `name@version`. */
   readonly refused = new Map<string, string>();
@@ -54,6 +61,7 @@ export class Engine {
     this.dispatcher = parts.dispatcher;
     this.preparer = parts.preparer;
     this.options = parts.options;
+    this.shadows = new Shadows(parts.dispatcher, parts.models, parts.options.onShadow);
   }
 
   /**
@@ -61,11 +69,11 @@ export class Engine {
    * Throws what is wrong with the first package that cannot be served; nothing stays open then.
    */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { modelsFolder, references, workers, batchRows, now, onBatch, backgroundShare, canaryShare = 0 } = options;
+    const { modelsFolder, references, workers, batchRows, now, onBatch, backgroundShare, canaryShare = 0, shadowShare = 0 } = options;
     const entries: ServedEntry[] = [];
-    const preparer = new Preparer({ threads: options.imageThreads });
+    const preparer = new Preparer({ threads: options.imageThreads, ...(options.decodeMs === undefined ? {} : { limitMs: options.decodeMs }) });
     try {
-      for (const wanted of wantedVersions(modelsFolder, references, canaryShare > 0)) entries.push(await openEntry(options, wanted));
+      for (const wanted of wantedVersions(modelsFolder, references, asidesOf(options))) entries.push(await openEntry(options, wanted));
     } catch (error) {
       await Promise.allSettled([preparer.close(), ...entries.map(({ model }) => closeModel(model))]);
       throw error;
@@ -77,7 +85,7 @@ export class Engine {
       ...(onBatch === undefined ? {} : { onBatch }),
       ...(backgroundShare === undefined ? {} : { backgroundShare }),
     });
-    return new Engine({ models: new Models(entries, { canaryShare }), dispatcher, preparer, options });
+    return new Engine({ models: new Models(entries, { canary: canaryShare, shadow: shadowShare }), dispatcher, preparer, options });
   }
 
   get probes(): readonly Probe[] {
@@ -107,7 +115,7 @@ export class Engine {
 
   /** Serves one more version, until the process ends. Throws why it cannot. */
   async load(reference: string): Promise<readonly Change[]> {
-    const [wanted] = wantedVersions(this.options.modelsFolder, [reference], false);
+    const [wanted] = wantedVersions(this.options.modelsFolder, [reference], []);
     const id = `${wanted!.name}@${wanted!.version}`;
     this.#unloaded.delete(id);
     if (!this.models.entries.some(({ model }) => model.id === id)) this.#extra.add(id);
@@ -131,12 +139,12 @@ export class Engine {
   }
 
   async #sync(): Promise<readonly Change[]> {
-    const { modelsFolder, references, canaryShare = 0 } = this.options;
+    const { modelsFolder, references } = this.options;
     const changes: Change[] = [];
     const base = references.length > 0 || this.#extra.size === 0 ? references : [];
-    const wanted = wantedVersions(modelsFolder, base, canaryShare > 0);
+    const wanted = wantedVersions(modelsFolder, base, asidesOf(this.options));
     for (const id of this.#extra) {
-      const [extra] = wantedVersions(modelsFolder, [id], false);
+      const [extra] = wantedVersions(modelsFolder, [id], []);
       if (!wanted.some(({ name, version }) => `${name}@${version}` === id)) wanted.push(extra!);
     }
     const next: ServedEntry[] = [];
@@ -146,7 +154,7 @@ export class Engine {
       const old = this.models.entries.find(({ model }) => model.id === id);
       try {
         const entry = old ?? (await openEntry(this.options, one));
-        next.push({ ...entry, latest: one.latest, canary: one.canary, labels: one.labels });
+        next.push({ ...entry, latest: one.latest, aside: one.aside, labels: one.labels });
         this.refused.delete(id);
         if (old === undefined) changes.push({ change: 'opened', model: id, reason: null });
       } catch (cause) {
@@ -154,7 +162,7 @@ export class Engine {
         if (this.refused.get(id) !== reason) changes.push({ change: 'refused', model: id, reason });
         this.refused.set(id, reason);
         // The version before goes on, under the name alone too.
-        const before = one.canary ? undefined : this.models.entries.find(({ model, canary }) => model.name === one.name && !canary);
+        const before = one.aside !== null ? undefined : this.models.entries.find(({ model, aside }) => model.name === one.name && aside === null);
         if (before !== undefined && !next.includes(before)) next.push(before);
       }
     }
@@ -174,13 +182,17 @@ export class Engine {
   }
 }
 
+function asidesOf({ canaryShare = 0, shadowShare = 0 }: EngineOptions): Aside[] {
+  return [...(canaryShare > 0 ? (['canary'] as const) : []), ...(shadowShare > 0 ? (['shadow'] as const) : [])];
+}
+
 /** Digests are checked by the opening, ports by the graphs, the answers by the probe, which warms them. */
-async function openEntry(options: EngineOptions, { name, version, latest, canary, labels }: Wanted): Promise<ServedEntry> {
+async function openEntry(options: EngineOptions, { name, version, latest, aside, labels }: Wanted): Promise<ServedEntry> {
   const opened = await openPackage(options.modelsFolder, `${name}@${version}`);
   const model = modelOfPackage(opened, options);
   try {
     await Promise.all(Object.values(model.graphs).map((graph) => graph.open()));
-    return { model, probe: await Probe.open(model, goldenCases(opened)), latest, canary, labels };
+    return { model, probe: await Probe.open(model, goldenCases(opened)), latest, aside, labels };
   } catch (error) {
     await closeModel(model);
     throw error;

@@ -4,20 +4,23 @@ import { RobencError } from '@robenc/shared/errors.js';
 import { suggestion } from '@robenc/shared/config/nearest.js';
 import type { ServedModel } from './model.js';
 import type { Probe } from './probe.js';
+import type { Aside } from './wanted.js';
 
 export interface ServedEntry {
   readonly model: ServedModel;
   readonly probe: Probe;
   /** Whether `name` without a version means this one. */
   readonly latest: boolean;
-  /** Whether it gets the canary share of the requests that name no version. */
-  readonly canary: boolean;
+  /** Whether it is the canary or the shadow of its name. */
+  readonly aside: Aside | null;
   readonly labels: readonly string[];
 }
 
 /** A model that stays open until it is released. */
 export interface Lease {
   readonly model: ServedModel;
+  /** The version whose answers are compared with this one's; not held. */
+  readonly shadow: ServedModel | null;
   release(): void;
 }
 
@@ -29,12 +32,12 @@ interface Use {
 export class Models {
   #entries: readonly ServedEntry[] = [];
   #byReference = new Map<string, ServedModel>();
-  #canaries = new Map<string, ServedModel>();
+  #asides: Readonly<Record<Aside, ReadonlyMap<string, ServedModel>>> = { canary: new Map(), shadow: new Map() };
   readonly #uses = new Map<ServedModel, Use>();
-  readonly #canaryShare: number;
+  readonly #shares: Readonly<Record<Aside, number>>;
 
-  constructor(entries: readonly ServedEntry[], { canaryShare = 0 }: { canaryShare?: number } = {}) {
-    this.#canaryShare = canaryShare;
+  constructor(entries: readonly ServedEntry[], { canary = 0, shadow = 0 }: Partial<Record<Aside, number>> = {}) {
+    this.#shares = { canary, shadow };
     this.replace(entries);
   }
 
@@ -45,14 +48,15 @@ export class Models {
   /** All at once: a request sees either the old set or the new one. What is no longer there stays usable for those who hold it. */
   replace(entries: readonly ServedEntry[]): void {
     const byReference = new Map<string, ServedModel>();
-    const stable = entries.filter(({ canary }) => !canary);
+    const stable = entries.filter(({ aside }) => aside === null);
     for (const { model } of entries) byReference.set(model.id, model);
     // Where the latest version is not served, a name alone means the last of those that are.
     for (const { model } of stable.length > 0 ? stable : entries) byReference.set(model.name, model);
     for (const { model, labels } of entries)
       for (const label of labels) if (!byReference.has(`${model.name}@${label}`)) byReference.set(`${model.name}@${label}`, model);
     for (const { model, latest } of entries) if (latest) byReference.set(model.name, model);
-    this.#canaries = new Map(entries.filter(({ canary, latest }) => canary && !latest).map(({ model }) => [model.name, model]));
+    const asides = (which: Aside) => new Map(entries.filter(({ aside, latest }) => aside === which && !latest).map(({ model }) => [model.name, model]));
+    this.#asides = { canary: asides('canary'), shadow: asides('shadow') };
     this.#byReference = byReference;
     this.#entries = entries;
   }
@@ -62,7 +66,7 @@ export class Models {
     if (reference === undefined) {
       const names = [...new Set(this.#entries.map(({ model }) => model.name))];
       const ids = this.#entries.map(({ model }) => model.id);
-      if (names.length === 1 && this.#entries.filter(({ canary }) => !canary).length <= 1) return this.#byReference.get(names[0]!)!;
+      if (names.length === 1 && this.#entries.filter(({ aside }) => aside === null).length <= 1) return this.#byReference.get(names[0]!)!;
       throw new RobencError('bad-input', `model is missing, and several are served: ${ids.join(', ')}. Name one.`, { field: 'model' });
     }
     const found = this.#byReference.get(reference);
@@ -75,12 +79,17 @@ export class Models {
     return found;
   }
 
-  /** As `get`, for one request. Those that name no version go to the canary in its share, decided by `key`, so that a request that is sent again meets the same version. */
+  /**
+   * As `get`, for one request. Those that name no version go to the canary in its share, or are compared with the shadow in its own, decided by `key`, so that a
+   * request that is sent again meets the same versions.
+   */
   lease(reference: string | undefined, key: string): Lease {
-    let model = this.get(reference);
-    const canary = this.#canaries.get(model.name);
-    if (canary !== undefined && (reference === undefined || reference === model.name) && fraction(key) < this.#canaryShare) model = canary;
-    return this.hold(model);
+    const model = this.get(reference);
+    const open = reference === undefined || reference === model.name;
+    const chosen = (aside: Aside) =>
+      open && fraction(`${aside === 'canary' ? '' : aside}${key}`) < this.#shares[aside] ? this.#asides[aside].get(model.name) : undefined;
+    const canary = chosen('canary');
+    return canary === undefined ? { ...this.hold(model), shadow: chosen('shadow') ?? null } : this.hold(canary);
   }
 
   hold(model: ServedModel): Lease {
@@ -90,6 +99,7 @@ export class Models {
     let held = true;
     return {
       model,
+      shadow: null,
       release: () => {
         if (!held) return;
         held = false;

@@ -7,18 +7,19 @@ export interface Wanted {
   readonly name: string;
   readonly version: string;
   readonly latest: boolean;
-  readonly canary: boolean;
+  /** Served beside the version that the name alone means, because a label says so; null: for its own sake. */
+  readonly aside: Aside | null;
   readonly labels: readonly string[];
 }
 
-/** The label whose version is tried on a share of the requests. */
-export const CANARY = 'canary';
+/** Labels whose versions are tried: the canary answers a share of the requests, the shadow is sent a share of them too and its answers are only compared. */
+export type Aside = 'canary' | 'shadow';
 
 /**
- * What the references (`name`, `name@version`, `name@label`) mean now, or without any the latest version of every package; with `canaries` also the version that
- * the label `canary` of each names. Throws `not-found` for a reference that means nothing, and for an empty folder.
+ * What the references (`name`, `name@version`, `name@label`) mean now, or without any the latest version of every package; with `asides` also the versions that
+ * these labels of each name. Throws `not-found` for a reference that means nothing, and for an empty folder.
  */
-export function wantedVersions(modelsFolder: string, references: readonly string[], canaries: boolean): Wanted[] {
+export function wantedVersions(modelsFolder: string, references: readonly string[], asides: readonly Aside[]): Wanted[] {
   const there = listPackages(modelsFolder);
   const asked = references.length > 0 ? references : [...new Set(there.map(({ name }) => name))];
   if (asked.length === 0)
@@ -32,7 +33,7 @@ export function wantedVersions(modelsFolder: string, references: readonly string
     return resolved;
   });
   const wanted = new Map<string, Wanted>();
-  const add = (name: string, version: string, canary: boolean) => {
+  const add = (name: string, version: string, aside: Aside | null) => {
     const id = `${name}@${version}`;
     if (wanted.has(id)) return;
     const entry = there.find((one) => one.name === name && one.version === version)!;
@@ -40,24 +41,24 @@ export function wantedVersions(modelsFolder: string, references: readonly string
       name,
       version,
       latest: entry.latest,
-      canary,
+      aside,
       labels: labelsOf(modelsFolder, name)
         .filter((one) => one.version === version)
         .map(({ label }) => label),
     });
   };
-  for (const { name, version } of found) add(name, version, false);
-  if (canaries)
+  for (const { name, version } of found) add(name, version, null);
+  for (const aside of asides)
     for (const { name } of found) {
-      const canary = resolvedLabel(modelsFolder, name);
-      if (canary !== null) add(name, canary, true);
+      const version = resolvedLabel(modelsFolder, name, aside);
+      if (version !== null) add(name, version, aside);
     }
   return [...wanted.values()];
 }
 
-function resolvedLabel(modelsFolder: string, name: string): string | null {
-  const resolved = resolveReference(modelsFolder, `${name}@${CANARY}`);
-  return resolved?.label === CANARY ? resolved.version : null;
+function resolvedLabel(modelsFolder: string, name: string, label: Aside): string | null {
+  const resolved = resolveReference(modelsFolder, `${name}@${label}`);
+  return resolved?.label === label ? resolved.version : null;
 }
 
 function notThere(reference: string, modelsFolder: string, there: readonly { name: string; version: string }[]): string {

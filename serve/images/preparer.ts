@@ -6,7 +6,7 @@ import { Thread } from '@robenc/shared/runtime/thread.js';
 import type { PreparedImage, Recipe } from './recipe.js';
 import type { PrepareRequest } from './worker.js';
 
-interface Task extends PrepareRequest {
+interface Task extends Omit<PrepareRequest, 'limitMs'> {
   readonly signal: AbortSignal | undefined;
   resolve(prepared: PreparedImage): void;
   reject(error: unknown): void;
@@ -19,9 +19,9 @@ export class Preparer {
   readonly #seats: Seat[];
   readonly #waiting: Task[] = [];
 
-  /** `threads` start at once and load their code in the background. */
-  constructor({ threads }: { threads: number }) {
-    this.#seats = Array.from({ length: threads }, () => new Seat());
+  /** `threads` start at once and load their code in the background. An image may take `limitMs` once its turn has come. */
+  constructor({ threads, limitMs = Infinity }: { threads: number; limitMs?: number }) {
+    this.#seats = Array.from({ length: threads }, () => new Seat(limitMs));
   }
 
   /** The bytes are copied to the thread. Rejects with what `prepareImage` throws, or with `cancelled` when the signal fires while the image still waits. */
@@ -53,14 +53,35 @@ export class Preparer {
 class Seat {
   load = 0;
   #thread = open();
+  /** Its code is loaded: before, the time is not the image's. */
+  #warm = false;
+  /** Ends when the thread has done what it was given last. */
+  #last: Promise<void> = Promise.resolve();
+  readonly #limitMs: number;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
 
   /** Never rejects. */
   async work(task: Task): Promise<void> {
     this.load += 1;
     try {
-      if (!this.#thread.alive) this.#thread = open();
-      const request: PrepareRequest = { bytes: task.bytes, recipe: task.recipe };
-      task.resolve(await this.#thread.call<PreparedImage>('prepare', request));
+      if (!this.#thread.alive) {
+        this.#thread = open();
+        this.#warm = false;
+      }
+      if (!this.#warm) await this.#thread.call('load', null);
+      this.#warm = true;
+      const request: PrepareRequest = { bytes: task.bytes, recipe: task.recipe, limitMs: this.#limitMs };
+      const work = this.#thread.call<PreparedImage>('prepare', request);
+      const clock = this.#watch(this.#last, task);
+      this.#last = work.then(
+        () => undefined,
+        () => undefined,
+      );
+      // What is late is ended there too, and nobody hears of it any more.
+      await work.then(task.resolve).finally(clock);
     } catch (error) {
       task.reject(error);
     } finally {
@@ -71,6 +92,24 @@ class Seat {
   close(): Promise<void> {
     return this.#thread.close();
   }
+
+  /** Rejects the task when its time is over, which begins when the thread has done the one before. @returns what ends the watch. */
+  #watch(before: Promise<void>, task: Task): () => void {
+    if (this.#limitMs === Infinity) return () => undefined;
+    let timer: NodeJS.Timeout | undefined;
+    let over = false;
+    void before.then(() => {
+      if (!over) timer = setTimeout(() => task.reject(tooSlow(this.#limitMs)), this.#limitMs);
+    });
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }
+}
+
+function tooSlow(ms: number): RobencError {
+  return new RobencError('bad-input', `The image was not decoded and resized within ${ms} ms. Send a smaller one.`, { field: 'image' });
 }
 
 function open(): Thread {

@@ -6,12 +6,15 @@ import type { Recipe } from './recipe.js';
 export interface PrepareRequest {
   readonly bytes: Uint8Array;
   readonly recipe: Recipe;
+  readonly limitMs: number;
 }
 
 serveThread(
   {
-    async prepare({ bytes, recipe }: PrepareRequest) {
-      const value = await prepareImage(bytes, recipe);
+    /** Answers once this code is there. */
+    load: async () => ({ value: null }),
+    async prepare({ bytes, recipe, limitMs }: PrepareRequest) {
+      const value = await prepareImage(bytes, recipe, { seconds: limitMs === Infinity ? 0 : Math.ceil(limitMs / 1000) });
       return { value, transfer: [value.data.buffer as ArrayBuffer] };
     },
   },

@@ -1,6 +1,7 @@
 /** @file Prometheus metrics. Labels have few values by construction: routes, codes, and models that are served; never what a client made up. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ShadowReport } from '../engine/shadows.js';
 import type { BatchReport } from '../batching/dispatcher.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -41,6 +42,20 @@ export class Metrics {
   readonly #reloads = this.#counter('model_changes_total', 'models that were opened, closed or refused while the server ran', ['change']);
 
   readonly #probes = this.#counter('probes_total', 'golden inputs that the server asked its models by itself, by whether the answers were right', ['result']);
+
+  readonly #shadowRows = this.#counter('shadow_rows_total', 'rows that a shadow version was to see too, by what came of them', [
+    'model',
+    'shadow',
+    'graph',
+    'outcome',
+  ]);
+  readonly #shadowAgreeing = this.#counter('shadow_agreeing_rows_total', 'compared rows whose most probable class was the same', ['model', 'shadow']);
+  readonly #shadowDifference = this.#histogram(
+    'shadow_difference',
+    'Euclidean difference of the answers of a version and its shadow, relative to the length of the first',
+    ['model', 'shadow', 'graph'],
+    [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1, 3],
+  );
 
   constructor(process: { readonly engineStarts?: number } = {}) {
     collectDefaultMetrics({ register: this.registry, prefix: 'robenc_' });
@@ -105,6 +120,12 @@ export class Metrics {
 
   probed(result: 'right' | 'wrong'): void {
     this.#probes.inc({ result });
+  }
+
+  shadowed({ model, shadow, graph, outcome, rows, agreeing, differences }: ShadowReport): void {
+    this.#shadowRows.inc({ model, shadow, graph, outcome }, rows);
+    if (graph === 'classifier') this.#shadowAgreeing.inc({ model, shadow }, agreeing);
+    for (const difference of differences) this.#shadowDifference.observe({ model, shadow, graph }, difference);
   }
 
   modelChanged(change: 'opened' | 'closed' | 'refused'): void {

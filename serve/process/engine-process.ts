@@ -47,7 +47,11 @@ async function start({ settings, starts, socketPath }: Extract<ToEngine, { kind:
   const metrics = new Metrics({ engineStarts: starts });
   const keys = new Keyring(settings.keys ?? null);
   const options = engineOptions(settings);
-  const engine = await Engine.open({ ...options, onBatch: (report) => metrics.batchDone(report.runner.id, report) });
+  const engine = await Engine.open({
+    ...options,
+    onBatch: (report) => metrics.batchDone(report.runner.id, report),
+    onShadow: (report) => metrics.shadowed(report),
+  });
   const { cors } = settings;
   const audited = auditsOptions(settings);
   const audits = audited === null ? null : new Audits({ ...audited, log });

@@ -31,6 +31,8 @@ export function engineOptions(settings: Settings): EngineOptions {
     batchRows: settings.batch,
     imageThreads: workers > 1 ? 2 : 1,
     canaryShare: settings.canary,
+    shadowShare: settings.shadow,
+    decodeMs: settings.decodeTimeout * 1000,
     backgroundShare: settings.backgroundShare,
     now: () => performance.now(),
   };

@@ -11,6 +11,7 @@ import models from './models.js';
 import { oipRoutes } from './oip/index.js';
 import openapi from './openapi.js';
 import readyz from './readyz.js';
+import reference from './reference.js';
 import robustness from './robustness.js';
 import type { Route } from './route.js';
 import similarity from './similarity.js';
@@ -31,4 +32,5 @@ export const routes = table<Route>('route', [
   ...oipRoutes,
   ...teiRoutes,
   openapi,
+  reference,
 ]);

@@ -29,6 +29,14 @@ export const SETTINGS = {
   queueBytes: { type: 'string', value: 'size', default: '256mb', description: 'bytes of bodies in the house at once' },
   maxBody: { type: 'string', value: 'size', default: '16mb', description: 'largest body, such as 16mb or 512kb' },
   maxPixels: { type: 'number', default: DEFAULT_LIMITS.maxPixels, integer: true, minimum: 1, description: 'most pixels of an image' },
+  decodeTimeout: {
+    type: 'number',
+    value: 'seconds',
+    default: 10,
+    minimum: 0.001,
+    maximum: 3600,
+    description: 'time that the decoding and resizing of an image may take',
+  },
   maxImages: {
     type: 'number',
     default: DEFAULT_LIMITS.maxImages,
@@ -114,6 +122,14 @@ export const SETTINGS = {
     minimum: 0,
     maximum: 1,
     description: 'part of the requests that name no version which the version with the label canary answers',
+  },
+  shadow: {
+    type: 'number',
+    value: 'share',
+    default: 0,
+    minimum: 0,
+    maximum: 1,
+    description: 'part of the requests that name no version which the version with the label shadow gets too; its answers are only compared',
   },
   drainDelay: {
     type: 'number',

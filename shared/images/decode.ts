@@ -12,6 +12,8 @@ export const MAX_PIXELS = 100_000_000;
 export interface DecodeOptions {
   /** Most pixels (width x height) that are decoded; a small file can hold a huge image. */
   readonly maxPixels?: number;
+  /** Whole seconds after which decoding is given up; 0: never. */
+  readonly seconds?: number;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface DecodeOptions {
  * channels, CMYK and other profiles are converted, 16 bits are scaled to 8, transparency is laid over black.
  * Throws `bad-input` for anything else: not an image, cut short, damaged, or larger than `maxPixels`.
  */
-export async function decodeImage(bytes: Uint8Array, { maxPixels = MAX_PIXELS }: DecodeOptions = {}): Promise<Image> {
+export async function decodeImage(bytes: Uint8Array, { maxPixels = MAX_PIXELS, seconds = 0 }: DecodeOptions = {}): Promise<Image> {
   if (bytes.length === 0)
     throw new RobencError('bad-input', 'The image is empty: it has 0 bytes. Send a JPEG, PNG, WebP, AVIF, GIF or TIFF file.', { field: 'image' });
   try {
@@ -34,6 +36,7 @@ export async function decodeImage(bytes: Uint8Array, { maxPixels = MAX_PIXELS }:
         field: 'image',
       });
     const { data, info } = await input
+      .timeout({ seconds })
       .autoOrient()
       .toColourspace('srgb')
       .flatten({ background: '#000000' })
