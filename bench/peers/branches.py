@@ -23,21 +23,22 @@ from torch import nn
 from make_cases import input_gradient, relative
 from models import calibrate, models
 
-KINKS = ("Relu", "MaxPool")
+# A Clip stands for a ReLU6, where the model has some.
+KINKS = {"Relu": 0, "MaxPool": 1, "Clip": 0}
 
 
-def taken(model_path, gradient_path, image, labels):
+def taken(model_path, gradient_path, image, labels, kinks):
     """The gradient, and for each ReLU and max-pooling of the model, in its order: which it is and what decides (outputs, or places)."""
     graph = onnx.load(gradient_path)
-    inside = [node for node in graph.graph.node if node.op_type in KINKS]
+    inside = [node for node in graph.graph.node if node.op_type in kinks]
     named = {node.name: node for node in inside}
     reading = {(node.op_type, node.input[0]): node for node in inside}
     chosen = []
     for node in onnx.load(model_path).graph.node:
-        if node.op_type in KINKS:
+        if node.op_type in kinks:
             # Equal poolings are one node of the gradient.
             found = named.get(node.name) or reading[node.op_type, node.input[0]]
-            chosen.append((node.op_type, found.output[0 if node.op_type == "Relu" else 1]))
+            chosen.append((node.op_type, found.output[KINKS[node.op_type]]))
     names = sorted({name for _, name in chosen})
     graph.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     options = onnxruntime.SessionOptions()
@@ -73,6 +74,12 @@ class Branches:
         self.count(theirs != own, x.detach().abs(), x)
         return x * (theirs if self.forced else own).to(x.dtype)
 
+    def relu6(self, x):
+        y = self.next("Clip", x.shape)
+        theirs, own = (y > 0) & (y < 6), (x > 0) & (x < 6)
+        self.count(theirs != own, torch.minimum(x.detach().abs(), (x.detach() - 6).abs()), x)
+        return torch.where(theirs, x, (y >= 6) * 6.0) if self.forced else torch.nn.functional.relu6(x)
+
     def max_pool2d(self, x, *arguments, **options):
         options.pop("return_indices", None)
         y, own = torch.nn.functional.max_pool2d_with_indices(x, *arguments, **options)
@@ -85,6 +92,7 @@ class Branches:
         pool = lambda module, x: self.max_pool2d(x, module.kernel_size, module.stride, module.padding, module.dilation, module.ceil_mode)
         with (
             mock.patch.object(nn.ReLU, "forward", lambda module, x: self.relu(x)),
+            mock.patch.object(nn.ReLU6, "forward", lambda module, x: self.relu6(x)),
             mock.patch.object(nn.MaxPool2d, "forward", pool),
             mock.patch("torch.nn.functional.relu", self.relu),
             mock.patch("torch.nn.functional.max_pool2d", self.max_pool2d),
@@ -103,7 +111,8 @@ def main():
     exact = copy.deepcopy(calibrate(entry.make(), entry.size, case["seed"])).double()
     image = np.fromfile(os.path.join(arguments.case, "image.f32"), "f4").reshape(case["shape"])
     labels = torch.tensor(case["labels"])
-    gradient, decisions = taken(os.path.join(arguments.case, "model.onnx"), arguments.gradient, image, labels.numpy())
+    kinks = [kink for kink in KINKS if kink != "Clip" or any(isinstance(module, nn.ReLU6) for module in exact.modules())]
+    gradient, decisions = taken(os.path.join(arguments.case, "model.onnx"), arguments.gradient, image, labels.numpy(), kinks)
     given, exactly = torch.from_numpy(gradient), torch.from_numpy(image).double()
     own = Branches(decisions, False)
     free = own.gradient(exact, exactly, labels)

@@ -6,6 +6,8 @@ Batch norms are calibrated on noise, so that activations neither vanish nor expl
 import argparse, json, os, re, shutil, tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# On some processors oneDNN's passes leave attributes in the graph over which tf2onnx falls.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
@@ -117,6 +119,9 @@ def main():
     arguments.add_argument("out")
     arguments.add_argument("--only", default=".")
     options = arguments.parse_args()
+    # Standard output is for the lines; the converter prints to it too.
+    lines = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     for name in MODELS:
         if not re.search(options.only, name):
             continue
@@ -137,7 +142,7 @@ def main():
                     shutil.rmtree(layers, ignore_errors=True)
                     line["layersRefused"] = str(error).splitlines()[0]
             keras.backend.clear_session()
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line), file=lines, flush=True)
 
 
 main()

@@ -159,6 +159,14 @@ function located(cause: unknown, where: string): unknown {
   // tfjs's own words for an operator of a graph that it does not have.
   if (cause instanceof TypeError && /^Unknown op /.test(cause.message))
     return new RobencError('unsupported', `In ${where}: TensorFlow.js itself cannot run this operator.`, { cause });
+  // And for what it runs only step by step, reading values on the way: conditions, loops, results of any length.
+  const dynamic = /contains the node '([^']+)', which has the dynamic op '([^']+)'/.exec(messageOf(cause));
+  if (dynamic !== null)
+    return new RobencError(
+      'unsupported',
+      `In ${dynamic[2]} "${dynamic[1]}": what is computed next depends on values (control flow, or a result of any length), which a graph traced once cannot follow. Convert the model without it, for instance with its conditions fixed or without its post-processing.`,
+      { cause },
+    );
   if (!(cause instanceof RobencError) || cause.code !== 'unsupported' || where === '') return cause;
   return new RobencError('unsupported', `In ${where}: ${messageOf(cause)}`, { cause });
 }

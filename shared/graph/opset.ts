@@ -84,10 +84,19 @@ const pad: Upgrade = (g, node) => {
 };
 
 /** The sizes were an attribute before 13; without them the parts are equal. */
+/** Consecutive parts of a list. */
+function slicesOf(g: GraphBuilder, list: Value, sizes: readonly number[]): Value[] {
+  const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((a, b) => a + b, 0));
+  return sizes.map((size, i) => g.node('Slice', [list, g.ints([ends[i]! - size]), g.ints([ends[i]!]), g.ints([0])]));
+}
+
 const split: Upgrade = (g, node) => {
   const attrs = without(node.attrs, 'split', 'num_outputs');
   const sizes = node.opset < 13 ? listInput(g, node, 'split') : (node.inputs[1] ?? null);
   const outputs = node.outputNames.length;
+  const [x] = node.inputs;
+  // Parts of a list of sizes are slices, through which sizes are followed: so optimisers write several Gathers of one shape.
+  if (x?.known && sizes?.known && x.type.shape.length === 1) return slicesOf(g, x, sizes.known.map(Number));
   if (sizes) return emit(g, node, { inputs: [input(node, 0), sizes], attrs, outputs });
   return emit(g, node, { inputs: [input(node, 0)], attrs: { ...attrs, num_outputs: outputs }, outputs });
 };

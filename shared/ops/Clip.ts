@@ -1,6 +1,6 @@
 /** @file Clip. */
 import { defineOp } from '../graph/operator.js';
-import { numbersOf, type Value } from '../graph/value.js';
+import { numbersOf, type Dim, type Value } from '../graph/value.js';
 import { masked, maskedByPositive } from './elementwise.js';
 
 /**
@@ -18,6 +18,14 @@ export default defineOp({
     const y = node.outputs[0]!;
     const slope = (): Value => (isRelu6(min, max) ? maskedByPositive(g, dy!, y, 6) : masked(g, dy!, g.node('Equal', [x, y])));
     return [needs[0] ? slope() : null, total(below, min), total(above, max)];
+  },
+  known: (context) => {
+    const [sizes, low, high] = [0, 1, 2].map((i): readonly Dim[] | null => (context.inputs[i] ? context.known(i) : []));
+    if (!sizes || !low || !high || [...low, ...high].some((bound) => typeof bound === 'string')) return null;
+    const [least, most] = [low[0] ?? -Infinity, high[0] ?? Infinity] as [number, number];
+    // A symbol is at least 1.
+    if (sizes.some((size) => typeof size === 'string') && (least > 1 || most < Infinity)) return null;
+    return sizes.map((size) => (typeof size === 'string' ? size : Math.min(Math.max(size, least), most)));
   },
 });
 

@@ -140,6 +140,16 @@ describe('robenc convert', () => {
     );
   });
 
+  for (const op of ['StatelessWhile', 'Where'])
+    it(`names control flow and results of any length, such as ${op}`, async () => {
+      const opened = await loadTfjsModel(join(SMALL_GRAPH, 'model.json'));
+      assert.ok(opened.kind === 'graph');
+      const { nodes } = (opened.model as unknown as { executor: { graph: { nodes: Record<string, { name: string; op: string }> } } }).executor.graph;
+      const node = Object.values(nodes).find((entry) => entry.op === 'Erf')!;
+      node.op = op;
+      assert.throws(() => traceTfjsModel(opened), refusal('unsupported', new RegExp(`In ${op} ".*Erf.*": what is computed next depends on values`)));
+    });
+
   it('a package of a model is made, serves pixels from 0 to 1, and says what it was compared with', async () => {
     const context = memoryContext({ cwd: root });
     const flags = { name: 'stored', range: ['-1,1'], output: 'dense_2', classes: ['a,b,c,d'], models: 'models' };

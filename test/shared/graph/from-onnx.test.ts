@@ -40,6 +40,23 @@ describe('reading ONNX files', () => {
     assert.deepEqual(Array.from(graph.nodes[0]!.inputs[1]!.data!.data as Float32Array), [1, 2]);
   });
 
+  it('sizes are followed through the parts of a shape, as optimisers split it', () => {
+    const graph = fromOnnx(
+      fileOf({
+        ...simple,
+        inputs: { x: [null, 6, 2] },
+        constants: { ones: integers([1, 1, 1]), rest: integers([-1]) },
+        nodes: [
+          { op: 'Shape', inputs: ['x'], outputs: ['s'] },
+          { op: 'Split', inputs: ['s', 'ones'], outputs: ['n', 'h', 'w'], attrs: { axis: 0 } },
+          { op: 'Concat', inputs: ['n', 'w', 'rest'], outputs: ['t'], attrs: { axis: 0 } },
+          { op: 'Reshape', inputs: ['x', 't'], outputs: ['y'] },
+        ],
+      }),
+    );
+    assert.deepEqual(graph.outputs[0]!.value.type.shape, ['batch', 2, 6]);
+  });
+
   for (const [form, indices] of Object.entries({ 'one place': integers([1, 5]), 'a place for each axis': integers([0, 1, 1, 2], [2, 2]) }))
     it(`sparse constants with ${form} to an element are filled up with zeros`, () => {
       const graph = fromOnnx(

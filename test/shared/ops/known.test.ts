@@ -47,6 +47,21 @@ describe('arithmetic on sizes', () => {
     assert.deepEqual(half(g.cast(g.ints([7, -7]), 'float32')), [3.5, -3.5]);
   });
 
+  it('bounds cut off numbers, and let symbols pass that they cannot touch', () => {
+    const clipped = (low: number | null, high: number | null): readonly Dim[] | null => {
+      const g = newBuilder();
+      const sizes = g.node('Shape', [g.input('x', 'float32', ['batch', 6, 4])]);
+      const [least, most] = [low, high].map((bound) => (bound === null ? null : g.scalar(bound, 'int64')));
+      return g.node('Clip', [sizes, least!, most!]).known;
+    };
+    assert.deepEqual(clipped(1, null), ['batch', 6, 4]);
+    assert.equal(clipped(2, null), null);
+    assert.equal(clipped(null, 5), null);
+    const g = newBuilder();
+    const whole = g.node('Shape', [g.input('x', 'float32', [9, 6, 4])]);
+    assert.deepEqual(g.node('Clip', [whole, g.scalar(5, 'int64'), g.scalar(8, 'int64')]).known, [8, 6, 5]);
+  });
+
   it('rounding and remainders are those of ONNX', () => {
     const g = newBuilder();
     const halves = g.constant({ dtype: 'float32', shape: [4], data: Float32Array.of(0.5, 1.5, -0.5, 2.6) });
