@@ -43,7 +43,7 @@ const bench: Bench = {
       for (const row of rows.slice(-2)) context.note(row.join(' | '));
     }
     const head = ['network', 'form', 'nodes', 'ours: distance from tfjs', 'tf2onnx: distance from tfjs', 'ours from tf2onnx'];
-    return `Greatest relative distance (Euclidean, over one output) at batch sizes 1 and 2 on random pixels, from 0 to 1 or to 255 as the network wants them; tfjs in plain JavaScript, graphs in ONNX Runtime on the CPU. ${TOLERANCE} passes.
+    return `Greatest relative distance (Euclidean, over one output) at batch sizes 1 and 2 on random pixels, from 0 to 1 or to 255 as the network wants them; tfjs in WebAssembly (in plain JavaScript where that lacks a kernel), graphs in ONNX Runtime on the CPU. ${TOLERANCE} passes.
 Keras Applications with random weights, batch norms calibrated on noise, logits of 10 classes, images of 64 pixels (Inception 75); converted by tensorflowjs_converter 4.17.0 from TensorFlow 2.15.1, and by tf2onnx 1.16.1.
 
 ${markdownTable(
