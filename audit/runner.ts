@@ -19,6 +19,7 @@ import { openEngine, type Engine, type Item } from './work/engine.js';
 import { auditList, rangesOf, type Range } from './work/list.js';
 import { outcomeOf, type AuditOutcome } from './work/outcome.js';
 import type { CertifyOptions, WorkPlan } from './work/plan.js';
+import { probeAttacks } from './work/probe.js';
 import { followProgress } from './work/progress.js';
 import { chunkSizeOf, hasState, identityOf, openState } from './work/state.js';
 
@@ -87,7 +88,9 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
     const deadline = job.maxMinutes === undefined ? undefined : AbortSignal.timeout(Math.max(0, job.maxMinutes * 60_000 - (job.now() - started)));
     const work = await doWork(job, { list, store, plan, engine, classifier, costs, ...(deadline && { deadline }) });
     const outcome = outcomeOf({ plan, ranges, chunkSize, store, labels: setup.labels, idOf: setup.idOf, epsilons: chosen.epsilons });
-    const logits = await probe(engine, setup.chunk(indicesOf({ start: 0, count: Math.min(PROBE, chunkSize, set.count) })));
+    const few = setup.chunk(indicesOf({ start: 0, count: Math.min(PROBE, chunkSize, set.count) }));
+    const logits = await cleanLogits(engine, few);
+    const probe = work.reason === null ? await probeAttacks(engine, plan, few, job.signal) : null;
     const flags = sanityChecks.entries.flatMap(({ code, look }): AuditFlag[] => {
       const seen = look({
         graph: isRemote(model) ? null : model,
@@ -100,6 +103,7 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
         options: plan.stages.flatMap(({ kind, options }) => (kind === 'attack' ? [options] : [])),
         outcome,
         plan,
+        probe,
       });
       return seen === null ? [] : [{ code, ...seen }];
     });
@@ -174,7 +178,7 @@ async function doWork(job: AuditJob, { list, store, plan, engine, classifier, co
   }
 }
 
-async function probe(engine: Engine, chunk: Item['chunk']): Promise<Float32Array> {
+async function cleanLogits(engine: Engine, chunk: Item['chunk']): Promise<Float32Array> {
   engine.begin(chunk, 'probe');
   return engine.oracle.forward(chunk.x);
 }

@@ -3,6 +3,7 @@ import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
 import type { AuditFlag } from '@robenc/shared/config/audit.js';
 import type { Graph } from '@robenc/shared/graph/value.js';
 import type { AuditOutcome } from '../work/outcome.js';
+import type { Probe } from '../work/probe.js';
 import type { WorkPlan } from '../work/plan.js';
 
 /** Everything that an audit knows at its end. */
@@ -19,6 +20,8 @@ export interface Evidence {
   /** Clean logits [n, classes] of the first images. */
   readonly logits: Float32Array;
   readonly options: readonly AttackOptions[];
+  /** Null where it says nothing. */
+  readonly probe: Probe | null;
   readonly outcome: AuditOutcome;
   readonly plan: WorkPlan;
 }

@@ -5,6 +5,7 @@ import { nonFinite, zeroGradients } from './gradients.js';
 import { radiusOutOfReach } from './certificate.js';
 import { blackBoxWins, flatCurve, stillFinding } from './dynamics.js';
 import { chanceAccuracy, constantOutput, fewerClasses, unverified } from './outputs.js';
+import { oneStepWins, survivesAnything } from './probe.js';
 import { probabilities, softmaxRemoved } from './probabilities.js';
 import { logitScale } from './scale.js';
 import { stochastic } from './stochastic.js';
@@ -28,6 +29,8 @@ export const sanityChecks = table<SanityCheck>(
     flatCurve,
     stillFinding,
     radiusOutOfReach,
+    survivesAnything,
+    oneStepWins,
   ],
   ({ code }) => code,
 );

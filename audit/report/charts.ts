@@ -1,5 +1,6 @@
 /** @file The two drawings of report.html, as SVG. */
 import type { AuditRadius, AuditReport } from '@robenc/shared/config/audit.js';
+import { proportion } from '@robenc/shared/evaluation/intervals.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { escapeMarkup } from '@robenc/shared/markup.js';
 
@@ -27,12 +28,19 @@ export function waterfallChart({ images, cleanCorrect, stages }: AuditRadius): s
 const [TOP, HEIGHT, RIGHT] = [10, 200, 600];
 
 /** Robust accuracy over the radius, with its intervals as a band; radius 0 is the accuracy without an attack. */
-export function curveChart({ results }: AuditReport): string {
+export function curveChart({ results, curve = [] }: AuditReport): string {
   const first = results[0]!;
   const points = results
     .filter(({ epsilon }) => epsilon > 0)
     .map(({ epsilon, robustAccuracy, interval }) => ({ at: epsilon, value: robustAccuracy, interval, name: epsilonText(epsilon) }));
-  return curveOf([{ at: 0, value: first.cleanAccuracy, interval: first.cleanInterval, name: '0' }, ...points]);
+  const between = curve
+    .filter(({ epsilon }) => epsilon > 0 && points.every(({ at }) => at !== epsilon))
+    .map(({ epsilon, standing }) => {
+      const { value, low, high } = proportion(standing, first.images);
+      return { at: epsilon, value, interval: [low, high] as const, name: null };
+    });
+  const all = [...points, ...between].sort((a, b) => a.at - b.at);
+  return curveOf([{ at: 0, value: first.cleanAccuracy, interval: first.cleanInterval, name: '0' }, ...all]);
 }
 
 /** A share in [0,1] at a radius, the band around it, and what is written below it; null: nothing, and no mark. */

@@ -3,6 +3,7 @@ import { AUDIT_SCHEMA_VERSION, type AuditFlag, type AuditRadius, type AuditRepor
 import { classCounts } from '@robenc/shared/data/image-set.js';
 import { radiusResults } from '@robenc/shared/evaluation/radius-results.js';
 import { certificateClaim, certificateOf } from './certificate.js';
+import { curvePoints } from './curve.js';
 import { corruptionsOf } from './corruptions.js';
 import type { AuditJob } from '../job.js';
 import type { Prepared } from '../prepare.js';
@@ -42,6 +43,14 @@ export function reportOf(finished: Finished): AuditReport {
       outcome.results.map(({ epsilon }) => epsilon),
     );
   const corruptions = corruptionsOf(outcome, set);
+  const attacked = outcome.stages.length > 0 && certificate === undefined;
+  const curve = attacked
+    ? curvePoints(
+        outcome.samples,
+        plan.norm,
+        outcome.results.map(({ epsilon }) => epsilon),
+      )
+    : undefined;
   return {
     schema: 'robenc/audit',
     schemaVersion: AUDIT_SCHEMA_VERSION,
@@ -75,6 +84,7 @@ export function reportOf(finished: Finished): AuditReport {
     results,
     ...(certificate && { certificate }),
     ...(corruptions && { corruptions }),
+    ...(curve && { curve }),
     flags: [...flags],
     reliable,
     failUnder: job.failUnder,

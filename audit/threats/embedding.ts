@@ -103,7 +103,8 @@ async function embedded({
   return { embeddings, ...wrapped };
 }
 
-function setupOf({ set }: ThreatContext, classifier: Graph, output: string, classes: number, labels: Int32Array): Setup {
+/** A classifier on embeddings, and the images of the data. */
+export function setupOf({ set }: ThreatContext, classifier: Graph, output: string, classes: number, labels: Int32Array): Setup {
   const pixels = pixelBatches(set);
   return {
     classifier,

@@ -3,6 +3,7 @@ import { table } from '@robenc/shared/table.js';
 import { aggregateCrops, aggregateImage, aggregateRandom } from './aggregate.js';
 import { embeddingCosine, embeddingDistance, prototypes, retrieval } from './embedding.js';
 import { image } from './image.js';
+import { neighbours } from './neighbours.js';
 import type { AuditThreat } from './threat.js';
 
 export const threats = table<AuditThreat>('threat model', [
@@ -14,4 +15,5 @@ export const threats = table<AuditThreat>('threat model', [
   embeddingCosine,
   retrieval,
   prototypes,
+  neighbours,
 ]);

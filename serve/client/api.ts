@@ -1256,7 +1256,7 @@ export interface operations {
                 /** @description norm of the ball; linf, and l2 of the preset certify */
                 norm?: 'linf' | 'l2' | 'l1';
                 /** @description which attacks are made, each on what survived the ones before */
-                preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'certify' | 'corruptions';
+                preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
                 /** @description one attack instead of a preset; pgd */
                 attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
                 /**
@@ -1264,7 +1264,15 @@ export interface operations {
                  * @default image
                  */
                 threat:
-                  'image' | 'aggregate-image' | 'aggregate-crops' | 'aggregate-random' | 'embedding-distance' | 'embedding-cosine' | 'retrieval' | 'prototypes';
+                  | 'image'
+                  | 'aggregate-image'
+                  | 'aggregate-crops'
+                  | 'aggregate-random'
+                  | 'embedding-distance'
+                  | 'embedding-cosine'
+                  | 'retrieval'
+                  | 'prototypes'
+                  | 'neighbours';
                 /** @description steps of the attacks that have them */
                 steps?: number;
                 /** @description length of a step, as epsilons */
@@ -1391,7 +1399,7 @@ export interface operations {
           /** @description norm of the ball; linf, and l2 of the preset certify */
           norm?: 'linf' | 'l2' | 'l1';
           /** @description which attacks are made, each on what survived the ones before */
-          preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'certify' | 'corruptions';
+          preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
           /** @description one attack instead of a preset; pgd */
           attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
           /**
@@ -1399,7 +1407,15 @@ export interface operations {
            * @default image
            */
           threat?:
-            'image' | 'aggregate-image' | 'aggregate-crops' | 'aggregate-random' | 'embedding-distance' | 'embedding-cosine' | 'retrieval' | 'prototypes';
+            | 'image'
+            | 'aggregate-image'
+            | 'aggregate-crops'
+            | 'aggregate-random'
+            | 'embedding-distance'
+            | 'embedding-cosine'
+            | 'retrieval'
+            | 'prototypes'
+            | 'neighbours';
           /** @description steps of the attacks that have them */
           steps?: number;
           /** @description length of a step, as epsilons */
@@ -1487,7 +1503,7 @@ export interface operations {
               /** @description norm of the ball; linf, and l2 of the preset certify */
               norm?: 'linf' | 'l2' | 'l1';
               /** @description which attacks are made, each on what survived the ones before */
-              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'certify' | 'corruptions';
+              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
               attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
               /**
@@ -1495,7 +1511,15 @@ export interface operations {
                * @default image
                */
               threat:
-                'image' | 'aggregate-image' | 'aggregate-crops' | 'aggregate-random' | 'embedding-distance' | 'embedding-cosine' | 'retrieval' | 'prototypes';
+                | 'image'
+                | 'aggregate-image'
+                | 'aggregate-crops'
+                | 'aggregate-random'
+                | 'embedding-distance'
+                | 'embedding-cosine'
+                | 'retrieval'
+                | 'prototypes'
+                | 'neighbours';
               /** @description steps of the attacks that have them */
               steps?: number;
               /** @description length of a step, as epsilons */
@@ -1638,7 +1662,7 @@ export interface operations {
               /** @description norm of the ball; linf, and l2 of the preset certify */
               norm?: 'linf' | 'l2' | 'l1';
               /** @description which attacks are made, each on what survived the ones before */
-              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'certify' | 'corruptions';
+              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
               attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
               /**
@@ -1646,7 +1670,15 @@ export interface operations {
                * @default image
                */
               threat:
-                'image' | 'aggregate-image' | 'aggregate-crops' | 'aggregate-random' | 'embedding-distance' | 'embedding-cosine' | 'retrieval' | 'prototypes';
+                | 'image'
+                | 'aggregate-image'
+                | 'aggregate-crops'
+                | 'aggregate-random'
+                | 'embedding-distance'
+                | 'embedding-cosine'
+                | 'retrieval'
+                | 'prototypes'
+                | 'neighbours';
               /** @description steps of the attacks that have them */
               steps?: number;
               /** @description length of a step, as epsilons */
@@ -1789,7 +1821,7 @@ export interface operations {
               /** @description norm of the ball; linf, and l2 of the preset certify */
               norm?: 'linf' | 'l2' | 'l1';
               /** @description which attacks are made, each on what survived the ones before */
-              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'certify' | 'corruptions';
+              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
               attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
               /**
@@ -1797,7 +1829,15 @@ export interface operations {
                * @default image
                */
               threat:
-                'image' | 'aggregate-image' | 'aggregate-crops' | 'aggregate-random' | 'embedding-distance' | 'embedding-cosine' | 'retrieval' | 'prototypes';
+                | 'image'
+                | 'aggregate-image'
+                | 'aggregate-crops'
+                | 'aggregate-random'
+                | 'embedding-distance'
+                | 'embedding-cosine'
+                | 'retrieval'
+                | 'prototypes'
+                | 'neighbours';
               /** @description steps of the attacks that have them */
               steps?: number;
               /** @description length of a step, as epsilons */
@@ -1967,7 +2007,7 @@ export interface operations {
               /** @description norm of the ball; linf, and l2 of the preset certify */
               norm?: 'linf' | 'l2' | 'l1';
               /** @description which attacks are made, each on what survived the ones before */
-              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'certify' | 'corruptions';
+              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
               attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
               /**
@@ -1975,7 +2015,15 @@ export interface operations {
                * @default image
                */
               threat:
-                'image' | 'aggregate-image' | 'aggregate-crops' | 'aggregate-random' | 'embedding-distance' | 'embedding-cosine' | 'retrieval' | 'prototypes';
+                | 'image'
+                | 'aggregate-image'
+                | 'aggregate-crops'
+                | 'aggregate-random'
+                | 'embedding-distance'
+                | 'embedding-cosine'
+                | 'retrieval'
+                | 'prototypes'
+                | 'neighbours';
               /** @description steps of the attacks that have them */
               steps?: number;
               /** @description length of a step, as epsilons */
@@ -2123,7 +2171,7 @@ export interface operations {
               /** @description norm of the ball; linf, and l2 of the preset certify */
               norm?: 'linf' | 'l2' | 'l1';
               /** @description which attacks are made, each on what survived the ones before */
-              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'certify' | 'corruptions';
+              preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
               attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
               /**
@@ -2131,7 +2179,15 @@ export interface operations {
                * @default image
                */
               threat:
-                'image' | 'aggregate-image' | 'aggregate-crops' | 'aggregate-random' | 'embedding-distance' | 'embedding-cosine' | 'retrieval' | 'prototypes';
+                | 'image'
+                | 'aggregate-image'
+                | 'aggregate-crops'
+                | 'aggregate-random'
+                | 'embedding-distance'
+                | 'embedding-cosine'
+                | 'retrieval'
+                | 'prototypes'
+                | 'neighbours';
               /** @description steps of the attacks that have them */
               steps?: number;
               /** @description length of a step, as epsilons */
@@ -2443,6 +2499,12 @@ export interface operations {
               /** @description mean corruption error: over all families and severities, not divided by that of another model */
               meanError: number;
             };
+            /** @description accuracy at radii up to the largest one, from how far the points lie that broke the images; upper bounds, fine where the attack looks for near points (--preset minimal) */
+            curve?: {
+              epsilon: number;
+              /** @description images of which no misclassified point within the radius is known */
+              standing: number;
+            }[];
             flags: {
               code: string;
               /** @description a critical one makes the audit not reliable */

@@ -202,6 +202,15 @@ export const AuditReport = Type.Object(
     results: Type.Array(AuditRadius, { minItems: 1, description: 'one per radius, ascending' }),
     certificate: Type.Optional(AuditCertificate),
     corruptions: Type.Optional(AuditCorruptions),
+    curve: Type.Optional(
+      Type.Array(
+        Type.Object({ epsilon: Type.Number({ minimum: 0 }), standing: count('images of which no misclassified point within the radius is known') }, closed),
+        {
+          description:
+            'accuracy at radii up to the largest one, from how far the points lie that broke the images; upper bounds, fine where the attack looks for near points (--preset minimal)',
+        },
+      ),
+    ),
     flags: Type.Array(AuditFlag),
     reliable: Type.Boolean({ description: 'no flag is critical' }),
     failUnder: Type.Union([share('the least robust accuracy that passes'), Type.Null()]),

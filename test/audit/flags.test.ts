@@ -1,6 +1,7 @@
 /** @file Sanity checks that look at how results behave, on outcomes that are masked or ended early, and on sound ones. */
 import assert from 'node:assert/strict';
 import { blackBoxWins, flatCurve, stillFinding } from '@robenc/audit/flags/dynamics.js';
+import { oneStepWins, survivesAnything } from '@robenc/audit/flags/probe.js';
 import type { Evidence } from '@robenc/audit/flags/flag.js';
 import { proportion } from '@robenc/shared/evaluation/intervals.js';
 
@@ -23,6 +24,7 @@ function evidence(stages: readonly Stage[], robust: readonly (readonly [epsilon:
   while (samples.length < IMAGES) samples.push({ at: [] });
   return {
     classes: 10,
+    probe: null,
     plan: { feeds: { kind: 'none' } },
     outcome: {
       clean: proportion(190, IMAGES),
@@ -66,6 +68,17 @@ describe('sanity checks of how results behave', () => {
       [0.03, 120],
     ];
     assert.equal(flatCurve.look(evidence(stagesOf(ended).slice(0, 1), ended)), null, 'the larger radius was never attacked');
+  });
+
+  it('survives-anything and one-step-wins: what attacks on a few images say about the audit', () => {
+    const probe = (unbounded: number, oneStepOnly = 0, manyStepsOnly = 0) =>
+      ({ ...evidence([]), probe: { images: 60, unbounded, oneStepOnly, manyStepsOnly } }) as Evidence;
+    assert.match(survivesAnything.look(probe(30))!.message, /50\.0 % of 60 images still stand.*10\.0 % of chance/);
+    assert.equal(survivesAnything.look(probe(8)), null, 'as many as chance may leave');
+    assert.match(oneStepWins.look(probe(0, 5, 4))!.message, /one step \(FGSM\) broke 5 .* PGD 4/);
+    assert.equal(oneStepWins.look(probe(0, 5, 5)), null);
+    assert.equal(oneStepWins.look(probe(0, 1, 0)), null, 'one image is no sign');
+    assert.deepEqual([survivesAnything.look(evidence([])), oneStepWins.look(evidence([]))], [null, null]);
   });
 
   it('still-finding: many images were broken only in the last steps', () => {
