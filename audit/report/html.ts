@@ -8,7 +8,7 @@ import { corruptionsSection } from './corruptions.js';
 import { curveChart, waterfallChart } from './charts.js';
 import type { Example } from './examples.js';
 import { exampleFigures } from './figures.js';
-import { attacked, boundsText } from './text.js';
+import { attacked, boundsText, radiusText } from './text.js';
 import { escapeMarkup } from '@robenc/shared/markup.js';
 import { page, section } from '@robenc/shared/page.js';
 
@@ -22,7 +22,7 @@ export async function htmlReport(report: AuditReport, examples: readonly Example
       ? [section('What each attack left', report.results.map(waterfallSection).join('')), section('Accuracy by radius', curveChart(report))]
       : [certificateSection(report)]),
     corruptionsSection(report),
-    report.results[0]!.classes.length > 0 ? section('By class', classTable(report.results)) : '',
+    report.results[0]!.classes.length > 0 ? section('By class', classTable(report)) : '',
     examples.length > 0 ? section('Broken images that the model was surest of', await exampleFigures(examples, report)) : '',
     section('How it was done', details(report, command)),
   ];
@@ -42,7 +42,7 @@ function headline(report: AuditReport): string {
     ),
     ...attacked(report).map((one) =>
       card(
-        `${one.norm} ${epsilonText(one.epsilon)}, ${one.attack}`,
+        `${one.norm} ${radiusText(report, one.epsilon)}, ${one.attack}`,
         one.robustAccuracy,
         one.interval,
         `${one.robustCorrect} of ${one.images} images, ${one.robustShareOfCorrect === null ? 'none were right' : `${percent(one.robustShareOfCorrect)} of the right ones`}`,
@@ -82,8 +82,9 @@ function waterfallSection(result: AuditRadius): string {
   return `<h3>${escapeMarkup(`${result.norm} ${epsilonText(result.epsilon)}`)}</h3>${waterfallChart(result)}<div class="wide"><table><thead><tr><th>attack</th><th>attacked</th><th>broken</th><th>stand after it</th><th>gradients</th><th>points</th><th>not confirmed</th><th class="text">constants</th></tr></thead><tbody>${rows.join('')}</tbody></table></div><p>${result.eightBit.broken} of ${result.eightBit.of} adversarial images are still misclassified when saved with 8 bits.</p>`;
 }
 
-function classTable(results: readonly AuditRadius[]): string {
-  const head = results.map(({ epsilon }) => `<th>${escapeMarkup(epsilonText(epsilon))}</th>`).join('');
+function classTable(report: AuditReport): string {
+  const { results } = report;
+  const head = results.map(({ epsilon }) => `<th>${escapeMarkup(radiusText(report, epsilon))}</th>`).join('');
   const cell = (count: number, images: number) => `<td>${images === 0 ? '-' : percent(count / images)}</td>`;
   const rows = results[0]!.classes.map(({ name, images, cleanCorrect }, i) => {
     const robust = results.map(({ classes }) => cell(classes[i]!.robustCorrect, images)).join('');

@@ -28,6 +28,8 @@ export interface Finished {
   readonly ended: number;
 }
 
+const CORRUPTED = 'no attack; common corruptions of the images that go into the model';
+
 export function reportOf(finished: Finished): AuditReport {
   const { job, name, digest, prepared, plan, device, outcome, flags, incomplete, started, ended } = finished;
   const { target, input, set, threat, setup } = prepared;
@@ -73,7 +75,7 @@ export function reportOf(finished: Finished): AuditReport {
       width: set.width,
       classes: set.classes.map((label, i) => ({ name: label, logit: setup.logitOf[i] ?? i, images: counts[i]! })),
     },
-    threatModel: { name: threat.name, text: certificate === undefined ? threat.text : certificateClaim(certificate) },
+    threatModel: { name: threat.name, text: certificate !== undefined ? certificateClaim(certificate) : attacked ? threat.text : CORRUPTED },
     preset: { name, sha256: digest, draws: plan.draws, votes: plan.votes },
     assumptions: [...prepared.plan.assumptions],
     seed: job.seed,

@@ -11,7 +11,7 @@ import { textTable } from '@robenc/shared/evaluation/text-table.js';
 export function auditText(report: AuditReport): string[] {
   const [first] = report.results;
   const rows = attacked(report).map(({ norm, epsilon, robustAccuracy, interval, robustShareOfCorrect }) => [
-    `${norm} ${epsilonText(epsilon)}`,
+    `${norm} ${radiusText(report, epsilon)}`,
     proportionText({ value: robustAccuracy, low: interval[0], high: interval[1] }),
     robustShareOfCorrect === null ? '-' : `${(100 * robustShareOfCorrect).toFixed(1)} %`,
   ]);
@@ -23,7 +23,8 @@ export function auditText(report: AuditReport): string[] {
     ),
     `${first!.images} images, accuracies over all of them. Threat model "${report.threatModel.name}": ${report.threatModel.text}.`,
     ...report.results.filter(({ stages }) => stages.length > 1).map(waterfall),
-    ...report.results.flatMap(({ epsilon, stages }) =>
+    // Of a certificate the threat model tells them.
+    ...(report.certificate === undefined ? report.results : []).flatMap(({ epsilon, stages }) =>
       stages.map(({ attack, options }) => `${attack} at ${epsilonText(epsilon)}: ${constantsText(options)}, seed ${report.seed}`),
     ),
     ...certificateText(report),
@@ -39,6 +40,11 @@ export function auditText(report: AuditReport): string[] {
 /** The radii at which something was done: not the radius 0 that stands for no attack. */
 export function attacked({ results }: AuditReport): AuditRadius[] {
   return results.filter(({ epsilon, stages }) => epsilon > 0 || stages.length > 0);
+}
+
+/** Radii of attacks as levels of 255, those of certificates, which are lengths over all pixels, as numbers. */
+export function radiusText({ certificate }: Pick<AuditReport, 'certificate'>, epsilon: number): string {
+  return certificate === undefined ? epsilonText(epsilon) : String(epsilon);
 }
 
 /** What the accuracies of an audit that was ended early say. */

@@ -124,6 +124,7 @@ describe('audits that certify', () => {
     assert.match(report.threatModel.text, /smoothed classifier/);
     const html = readFileSync(join(root, 'd', 'report.html'), 'utf8');
     assert.ok(html.includes('Certified accuracy by radius') && html.includes('lower bound') && !html.includes('upper bound'));
+    assert.ok(context.lines.some((line) => line.startsWith('l2 0.25 ')) && !context.lines.some((line) => line.includes('/255')), context.lines.join('\n'));
     assert.ok(context.lines.some((line) => /it abstains on \d+\. The farthest radius that can be certified is 0\.375\./.test(line)));
   });
 

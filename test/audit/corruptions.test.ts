@@ -75,6 +75,7 @@ describe('audits of common corruptions', () => {
     assert.ok(Math.abs(found.cleanError - (1 - right)) < 1e-12);
     assert.ok(new Set(all).size > 1, 'some corruptions cost more than others');
     assert.ok(context.lines.some((line) => /^Mean corruption error \d/.test(line)));
+    assert.match(report.threatModel.text, /^no attack/);
     const html = readFileSync(join(root, 'a', 'report.html'), 'utf8');
     assert.ok(html.includes('Accuracy under common corruptions') && html.includes('gaussian-noise') && html.includes('No attack was made'));
     assert.match(readFileSync(join(root, 'a', 'junit.xml'), 'utf8'), /name="common corruptions"/);
