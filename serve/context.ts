@@ -15,6 +15,7 @@ import type { PreparedImage } from './images/recipe.js';
 import { tensorImages } from './input/tensor-images.js';
 import type { Limits } from './limits.js';
 import type { Metrics } from './observability/metrics.js';
+import type { Tracing } from './observability/tracing.js';
 import { routes } from './routes/index.js';
 import type { RouteContext } from './routes/route.js';
 
@@ -27,6 +28,8 @@ export interface Shared {
   readonly keys: Keyring;
   /** Null where the server does not audit. */
   readonly audits: Audits | null;
+  /** Null where no collector is named. */
+  readonly tracing: Tracing | null;
   readonly rates: Rates;
   /** Origins whose scripts may read answers; null: none. */
   readonly cors: readonly string[] | null;

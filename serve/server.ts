@@ -12,6 +12,7 @@ import type { Engine } from './engine/engine.js';
 import type { Limits } from './limits.js';
 import { listen, urlOf } from './listen.js';
 import { Metrics } from './observability/metrics.js';
+import type { Tracing } from './observability/tracing.js';
 import type { Tls } from './process/tls.js';
 
 export interface ServerOptions {
@@ -28,6 +29,7 @@ export interface ServerOptions {
   readonly keys?: Keyring;
   readonly rates?: Rates;
   readonly audits?: Audits | null;
+  readonly tracing?: Tracing | null;
   readonly cors?: readonly string[] | null;
   readonly tls?: Tls | null;
 }
@@ -54,7 +56,7 @@ export interface Assembled {
 }
 
 export function assembleServer(options: Omit<ServerOptions, 'host' | 'port'>): Assembled {
-  const { engine, limits, log, now, audits = null, cors = null, tls = null } = options;
+  const { engine, limits, log, now, audits = null, tracing = null, cors = null, tls = null } = options;
   const stopping = new AbortController();
   const admission = new Admission({ limit: limits.queueLimit, bytes: limits.queueBytes });
   const metrics = options.metrics ?? new Metrics();
@@ -69,7 +71,7 @@ export function assembleServer(options: Omit<ServerOptions, 'host' | 'port'>): A
   });
   const keys = options.keys ?? new Keyring(null);
   const rates = options.rates ?? new Rates(null);
-  const app = createApp({ engine, limits, admission, metrics, keys, rates, audits, cors, stopping: stopping.signal, log, now });
+  const app = createApp({ engine, limits, admission, metrics, keys, rates, audits, tracing, cors, stopping: stopping.signal, log, now });
   // A slow sender may not hold a socket for ever; a kept connection must outlive the idle time of usual proxies.
   const times = { headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 };
   const server = tls === null ? createHttp(times, app) : createHttps({ ...times, ...tls }, app);

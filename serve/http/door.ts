@@ -43,6 +43,7 @@ export function openDoor(options: DoorOptions, app: RequestListener): RequestLis
       errorCode: null,
       refusal: null,
       report: { queueMs: 0, runMs: 0, batch: 0, batchRows: 0 },
+      span: options.tracing?.begin(request) ?? null,
     };
     setExchange(response, exchange);
     metrics.requestReceived();
@@ -89,7 +90,7 @@ async function enter(options: DoorOptions, request: IncomingMessage, found: Retu
   if (route.computes) exchange.stay = admission.enter(bytes, engine.dispatcher.retryAfterMs);
 }
 
-function ended({ log, now, metrics }: DoorOptions, request: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
+function ended({ log, now, metrics, tracing }: DoorOptions, request: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
   exchange.stay?.leave();
   const finished = response.writableFinished;
   const status = finished ? response.statusCode : 499;
@@ -97,7 +98,8 @@ function ended({ log, now, metrics }: DoorOptions, request: IncomingMessage, res
   const ms = now() - exchange.started;
   const route = exchange.match?.route.path ?? null;
   metrics.requestEnded(exchange.match?.route.name ?? 'none', status, code, ms / 1000);
-  const { report, model } = exchange;
+  const { report, model, span } = exchange;
+  if (span !== null) tracing?.end(span, { method: request.method ?? 'GET', status, exchange });
   log[status >= 500 ? 'error' : 'info'](
     {
       requestId: exchange.id,
@@ -110,6 +112,7 @@ function ended({ log, now, metrics }: DoorOptions, request: IncomingMessage, res
       digest: model?.digest.slice(0, 12),
       images: exchange.images > 0 ? exchange.images : undefined,
       errorCode: exchange.errorCode ?? undefined,
+      traceId: span?.spanContext().traceId,
       ...(report.batch > 0 ? { batch: report.batch, batchRows: report.batchRows, queueMs: round(report.queueMs), runMs: round(report.runMs) } : {}),
     },
     'request',

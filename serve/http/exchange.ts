@@ -1,4 +1,5 @@
 /** @file What is known of one request from its first header to the end of its answer: for the log, the metrics and the answer's own headers. */
+import type { Span } from '@opentelemetry/api';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RunReport } from '../batching/dispatcher.js';
 import type { Stay } from '../batching/admission.js';
@@ -21,6 +22,8 @@ export interface Exchange {
   /** Why the door did not let it in. */
   refusal: ApiError | null;
   readonly report: RunReport;
+  /** Of its trace; null where nothing is traced. */
+  readonly span: Span | null;
 }
 
 const known = new WeakMap<ServerResponse, Exchange>();

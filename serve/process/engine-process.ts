@@ -10,6 +10,7 @@ import { Audits } from '../auditing/audits.js';
 import { Engine } from '../engine/engine.js';
 import { watchReadiness } from '../engine/ready.js';
 import { Metrics } from '../observability/metrics.js';
+import type { Tracing } from '../observability/tracing.js';
 import { assembleServer, type Assembled } from '../server.js';
 import type { Settings } from '../settings/settings.js';
 import { auditsOptions, engineOptions } from './from-settings.js';
@@ -25,7 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 // Without a supervisor nobody hands over connections, or would ever end this process.
 process.on('disconnect', () => process.exit(1));
 
-let assembled: (Assembled & { readonly engine: Engine; readonly audits: Audits | null }) | null = null;
+let assembled: (Assembled & { readonly engine: Engine; readonly audits: Audits | null; readonly tracing: Tracing | null }) | null = null;
 const sockets = new Set<Socket>();
 
 process.on('message', (message: ToEngine, socket: Socket | undefined) => {
@@ -55,6 +56,9 @@ async function start({ settings, starts, socketPath }: Extract<ToEngine, { kind:
   const { cors } = settings;
   const audited = auditsOptions(settings);
   const audits = audited === null ? null : new Audits({ ...audited, log });
+  const collector = settings.otlpEndpoint ?? process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
+  // Its packages are loaded only where somebody wants traces.
+  const tracing = collector === undefined || collector === '' ? null : new (await import('../observability/tracing.js')).Tracing(collector);
   const parts = {
     engine,
     limits: settings.limits,
@@ -63,12 +67,13 @@ async function start({ settings, starts, socketPath }: Extract<ToEngine, { kind:
     metrics,
     keys,
     audits,
+    tracing,
     rates: new Rates(settings.rate ?? null),
     cors: cors.length === 0 ? null : cors,
     tls: tlsOf(settings, (path) => readFileSync(path, 'utf8')),
   };
   const server = assembleServer(parts);
-  assembled = { ...server, engine, audits };
+  assembled = { ...server, engine, audits, tracing };
   // Node checks slow clients only of servers that listen; nobody knows of this place.
   await new Promise<void>((resolve, reject) => server.server.once('error', reject).listen(socketPath, resolve));
   watch(engine, settings, keys, metrics, log);
@@ -124,7 +129,7 @@ function take(socket: Socket | undefined): void {
 
 async function stop({ delayMs, drainMs }: Extract<ToEngine, { kind: 'stop' }>): Promise<void> {
   if (assembled === null) process.exit(0);
-  const { server, stopping, engine, audits } = assembled;
+  const { server, stopping, engine, audits, tracing } = assembled;
   stopping.abort();
   await setTimeoutAsync(delayMs);
   const quiet = audits?.close();
@@ -138,6 +143,6 @@ async function stop({ delayMs, drainMs }: Extract<ToEngine, { kind: 'stop' }>): 
   for (const socket of sockets) socket.destroy();
   server.close();
   say({ kind: 'stopped', clean });
-  await Promise.all([engine.close(), quiet]);
+  await Promise.all([engine.close(), quiet, tracing?.close()]);
   process.exit(0);
 }

@@ -155,6 +155,11 @@ export const SETTINGS = {
     maximum: 3600,
     description: 'how long the process that computes, or one batch, may give no sign of life before it is replaced',
   },
+  otlpEndpoint: {
+    type: 'string',
+    value: 'url',
+    description: 'collector of OpenTelemetry traces, such as http://localhost:4318 (also OTEL_EXPORTER_OTLP_ENDPOINT); without it nothing is traced',
+  },
   logLevel: { type: 'string', choices: LOG_LEVELS, default: 'info', description: 'what is logged to stderr, as JSON lines' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
