@@ -77,7 +77,7 @@ const SHARED_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   runtime: ['autodiff', 'ops', 'graph', 'proto', 'math', 'config'],
   attacks: ['math', 'config', 'autodiff', 'ops', 'graph', 'runtime', 'images'],
   evaluation: ['attacks', 'math', 'config', 'autodiff', 'ops', 'graph', 'runtime', 'images', 'data', 'package'],
-  library: ['autodiff', 'ops', 'graph', 'proto', 'runtime'],
+  library: ['autodiff', 'ops', 'graph', 'proto', 'runtime', 'config'],
   images: ['math', 'config', 'graph'],
   data: ['images', 'math', 'config', 'graph'],
   jobs: ['math', 'config'],

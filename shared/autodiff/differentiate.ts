@@ -2,9 +2,11 @@
 import { RobencError } from '../errors.js';
 import { copyInto } from '../graph/copy.js';
 import type { Block } from '../graph/operator.js';
+import { isUpgraded } from '../graph/opset.js';
 import { optimize } from '../graph/passes/index.js';
 import { describeType, isFloat, type Graph, type Node, type Value } from '../graph/value.js';
-import { newBuilder, operators } from '../ops/index.js';
+import { assumeFinite } from '../ops/finite.js';
+import { newBuilder, operators, operatorTable } from '../ops/index.js';
 import { attackLosses } from './losses/index.js';
 import type { AttackLoss, LossInput } from './losses/loss.js';
 import { describeBlocks } from '../graph/import/unreadable.js';
@@ -67,6 +69,8 @@ export function differentiate(source: Graph, { wrt, loss, output, straightThroug
   const chosen = copied.outputs[outputName]!;
   const scores = isOnLogits(attackLoss) ? beforeSoftmax(chosen, warnings) : chosen;
   const built = attackLoss.build(g, g.cast(scores, wide), lossInputs);
+  // Their denominators have floors (losses/).
+  assumeFinite(built.seed.cotangent);
   const options = { straightThrough: new Set(straightThrough) };
   const slopes = gradient(g, [built.seed], variables.map(copied.of), options);
   const remarks = remarksBetween(operators, model.nodes, variables, [scored], options);
@@ -152,9 +156,16 @@ function isOnLogits({ inputs }: AttackLoss): boolean {
   return inputs.includes('label');
 }
 
-function unusedStraightThrough(model: Graph, operators: readonly string[]): string[] {
+function unusedStraightThrough(model: Graph, names: readonly string[]): string[] {
   const used = new Set(model.nodes.map(({ op }) => op));
-  return operators
+  for (const op of names)
+    if (!used.has(op) && !operatorTable.has(op) && !isUpgraded(op, '')) {
+      const meant = operatorTable.names.find((name) => name.toLowerCase() === op.toLowerCase());
+      throw new RobencError('usage', `--straight-through ${op}: ONNX has no operator of that name.${meant ? ` Is ${meant} meant?` : ''}`, {
+        field: 'straight-through',
+      });
+    }
+  return names
     .filter((op) => !used.has(op))
     .map((op) => `The model has no operator ${op}, so taking it for a copy of its input (straight-through) changes nothing.`);
 }

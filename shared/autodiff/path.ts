@@ -1,5 +1,6 @@
 /** @file Which nodes lie between inputs and outputs on the way of a gradient, and which of them stop it. */
 import { unknownOperator } from '../graph/fusions/index.js';
+import { broadcastShapes, sameShape } from '../graph/dim.js';
 import type { Block, OpDef, Operators } from '../graph/operator.js';
 import { isFloat, type Node, type Value } from '../graph/value.js';
 
@@ -72,29 +73,21 @@ export function throughCasts({ straightThrough = new Set(), ...options }: PathOp
   return { ...options, straightThrough: new Set([...straightThrough, 'Cast']) };
 }
 
-/**
- * Every node that stops the gradient on its way from `sources` to `targets`, and why: operators without a rule, and casts to whole numbers, which would
- * otherwise be a derivative of 0 that nobody asked for. What else adds nothing is told by `remarksBetween`.
- */
-export function blocksBetween(
-  operators: Operators,
-  nodes: readonly Node[],
-  sources: readonly Value[],
-  targets: readonly Value[],
-  options: PathOptions = {},
-): Block[] {
-  return [...blockedNodes(operators, pathBetween(operators, nodes, sources, targets, throughCasts(options)), options).values()];
-}
-
 /** The nodes of a path that stop the gradient. */
 export function blockedNodes(operators: Operators, path: Path, { straightThrough }: PathOptions = {}): Map<Node, Block> {
   const blocks = new Map<Node, Block>();
   for (const node of path.nodes) {
     if (straightThrough?.has(node.op) || !node.outputs.some((output) => path.values.has(output))) continue;
     const reason = reasonOf(operators.find(node.op, node.domain), node);
-    if (reason !== null) blocks.set(node, { node: node.name, op: node.op, reason });
+    if (reason !== null) blocks.set(node, { node: node.name, op: node.op, reason, copyable: isCopyable(node) });
   }
   return blocks;
+}
+
+/** Whether the result can be taken for the first input: the same shape, or that input broadcast. */
+export function isCopyable({ inputs: [x], outputs: [y] }: Node): boolean {
+  const broadcast = x && broadcastShapes(x.type.shape, y!.type.shape);
+  return !!broadcast && sameShape(broadcast, y!.type.shape);
 }
 
 function reasonOf(definition: OpDef | undefined, node: Node): string | null {

@@ -4,7 +4,7 @@ import type { GraphBuilder } from '../graph/builder.js';
 import { describeBlocks, reasonOf } from '../graph/import/unreadable.js';
 import type { Block, GradRule } from '../graph/operator.js';
 import { describeType, floats, isFloat, numbersOf, type Node, type Value } from '../graph/value.js';
-import { blockedNodes, pathBetween, throughCasts, type Path, type PathOptions } from './path.js';
+import { blockedNodes, isCopyable, pathBetween, throughCasts, type Path, type PathOptions } from './path.js';
 
 export interface Seed {
   readonly value: Value;
@@ -37,7 +37,8 @@ export function tryGradient(
   const wide = pathBetween(g.operators, g.nodes, wrt, targets, throughCasts(options));
   const blocks = blockedNodes(g.operators, wide, options);
   const path = blocks.size > 0 ? wide : pathBetween(g.operators, g.nodes, wrt, targets, options);
-  const refuse = (node: Node, reason: string): void => void blocks.set(node, { node: node.name, op: node.op, reason });
+  const refuse = (node: Node, reason: string): void =>
+    void blocks.set(node, { node: node.name, op: node.op, reason, copyable: isCopyable(node) && !options.straightThrough?.has(node.op) });
   const slopes = sweep(g, seeds, wrt, path, options, { blocked: new Set(blocks.keys()), refuse });
   // In the order of the graph.
   return { slopes, blocks: wide.nodes.flatMap((node) => blocks.get(node) ?? []) };
@@ -77,7 +78,9 @@ function attempt<T>(rule: () => T, node: Node, obstacles: Obstacles | undefined)
   try {
     return rule();
   } catch (cause) {
-    if (!obstacles || !(cause instanceof RobencError) || cause.code !== 'unsupported') throw cause;
+    // Rules throw plain errors, as shape rules do.
+    const refusal = cause instanceof RobencError ? cause.code === 'unsupported' : cause instanceof Error && cause.constructor === Error;
+    if (!obstacles || !refusal) throw cause;
     obstacles.refuse(node, reasonOf(cause));
     return null;
   }
@@ -126,7 +129,7 @@ const SMALL = 64;
 const copied: GradRule = (g, node, [dy]) => {
   const x = node.inputs[0]!;
   const y = node.outputs[0]!;
-  if (x.type.shape.length !== y.type.shape.length)
+  if (!isCopyable(node))
     throw new RobencError(
       'unsupported',
       `${node.op} "${node.name}" changes ${describeType(x.type)} to ${describeType(y.type)}: it cannot be taken for a copy of its input.`,
@@ -138,9 +141,10 @@ const copied: GradRule = (g, node, [dy]) => {
 function blocked(blocks: readonly Block[]): RobencError {
   const [these, them, copies] = blocks.length === 1 ? ['this node', 'it', 'a copy of its input'] : ['these nodes', 'them', 'copies of their inputs'];
   const names = [...new Set(blocks.map((block) => block.op))].join();
+  const straight = blocks.every(({ copyable }) => copyable) ? `, or take ${them} for ${copies} with --straight-through ${names}` : '';
   return new RobencError(
     'unsupported',
-    `No gradient passes through ${describeBlocks(blocks)}. Cut the model before ${these}, replace ${them}, or take ${them} for ${copies} with --straight-through ${names}.`,
+    `No gradient passes through ${describeBlocks(blocks)}. Cut the model before ${these}${straight === '' ? ' or' : ','} replace ${them}${straight}.`,
     { field: 'straight-through' },
   );
 }

@@ -79,7 +79,7 @@ export class GraphBuilder {
 
   constant(tensor: TensorData, name?: string): Value {
     const small = sizeOf(tensor.shape) <= SMALL;
-    const key = small && name === undefined ? `const|${tensor.dtype}|${tensor.shape.join()}|${numbersOf(tensor).map(exact).join()}` : null;
+    const key = small && name === undefined ? `const|${tensor.stored ?? tensor.dtype}|${tensor.shape.join()}|${numbersOf(tensor).map(exact).join()}` : null;
     const shared = key === null ? undefined : this.#shared.get(key);
     if (shared) return shared[0]!;
     const whole = small && !isFloat(tensor.dtype) && tensor.shape.length <= 1;
@@ -189,13 +189,15 @@ export class GraphBuilder {
     return this.node('Expand', [x, this.node('Shape', [like])]);
   }
 
-  /** Sums a cotangent back to the shape of an operand that was broadcast. */
-  unbroadcast(dy: Value, shape: Shape): Value {
+  /** Sums a cotangent back to the shape of an operand that was broadcast. Where a size of `like` is 1 or not at run time only, being 1 is refused then. */
+  unbroadcast(dy: Value, shape: Shape, like?: Value): Value {
     const from = dy.type.shape;
     if (sameShape(from, shape)) return dy;
     const lead = from.length - shape.length;
     const axes = from.flatMap((dim, i) => (i < lead || (shape[i - lead] === 1 && dim !== 1) ? [i] : []));
-    return this.reshape(this.sum(dy, axes, true), shape);
+    const summed = this.sum(dy, axes, true);
+    const open = shape.some((dim, i) => typeof dim === 'string' && typeof from[i + lead] === 'number');
+    return open && like ? this.node('Reshape', [summed, this.node('Shape', [like])]) : this.reshape(summed, shape);
   }
 
   /** The finished graph: only what the outputs need, constants included. */

@@ -2,7 +2,7 @@
 import { RobencError } from '../errors.js';
 import { checkShape } from './dim.js';
 import type { InferContext, OpDef } from './operator.js';
-import { describeType, numbersOf, sizeOf, type Attrs, type Dim, type TensorData, type Type, type Value } from './value.js';
+import { describeType, numbersOf, sizeOf, type Attrs, type Dim, type Type, type Value } from './value.js';
 
 /** Constants up to this many elements are shared when equal, and integer ones are followed through shape arithmetic. */
 export const SMALL = 64;
@@ -46,10 +46,6 @@ export class Context implements InferContext {
     const known = value?.known;
     if (known?.every((dim) => typeof dim === 'number')) return known;
     throw new Error(`input ${i} must be known before the run`);
-  }
-
-  tensor(i: number): TensorData | null {
-    return this.values[i]?.data ?? null;
   }
 }
 

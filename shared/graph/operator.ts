@@ -1,12 +1,14 @@
 /** @file What robenc knows of one operator: its result types, its gradient, and how it is lowered. */
 import type { GraphBuilder } from './builder.js';
-import type { Attrs, Dim, Node, TensorData, Type, Value } from './value.js';
+import type { Attrs, Dim, Node, Type, Value } from './value.js';
 
 /** A node that stands in the way of a computation or a gradient. */
 export interface Block {
   readonly node: string;
   readonly op: string;
   readonly reason: string;
+  /** True where its result can be taken for its first input. */
+  readonly copyable?: boolean;
 }
 
 /** What shape inference may look at. */
@@ -24,8 +26,6 @@ export interface InferContext {
   known(i: number): readonly Dim[] | null;
   /** The elements of input i as numbers. Throws when they are known only at run time. */
   numbers(i: number): readonly number[];
-  /** The constant at input i, or null. */
-  tensor(i: number): TensorData | null;
 }
 
 /**

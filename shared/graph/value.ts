@@ -1,5 +1,5 @@
 /** @file Values, nodes and graphs: the intermediate representation that everything else builds, reads or rewrites. */
-import { halfToNumber } from '../math/float16.js';
+import { halfToNumber, numberToHalf } from '../math/float16.js';
 
 /** Element types that robenc computes with, named as ONNX names them. */
 export type DType = 'float32' | 'float64' | 'float16' | 'int8' | 'uint8' | 'int32' | 'int64' | 'bool';
@@ -104,6 +104,11 @@ export function describeType(type: Type): string {
 /** A float32 constant. */
 export function floats(data: Float32Array | readonly number[], shape: readonly number[] = [data.length]): TensorData {
   return { dtype: 'float32', shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+}
+
+/** A float16 tensor of numbers, which it rounds: a list by default. */
+export function halves(list: ArrayLike<number>, shape: readonly number[] = [list.length]): TensorData {
+  return { dtype: 'float16', shape, data: Uint16Array.from(list, numberToHalf) };
 }
 
 /** An int64 constant. */

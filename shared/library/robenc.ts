@@ -1,12 +1,13 @@
 /** @file What a program imports as `robenc`: gradients of ONNX models, as files and as functions. */
 import { differentiateFile, type FileOptions, type ModelSource } from '../autodiff/differentiate-file.js';
 import type { DifferentiateOptions, Differentiated } from '../autodiff/differentiate.js';
+import { checkEvaluateOptions, checkGradientOptions, modelOf } from './options.js';
 import { toOnnx } from '../graph/to-onnx.js';
 import { describeType, type TensorData } from '../graph/value.js';
 import type { DeviceRequest, Tensors } from '../runtime/types.js';
 
 export { RobencError } from '../errors.js';
-export { floats, integers } from '../graph/value.js';
+export { floats, halves, integers } from '../graph/value.js';
 export type { DifferentiateOptions, FileOptions, ModelSource, TensorData };
 
 /** A gradient graph as an ONNX file. */
@@ -16,13 +17,16 @@ export interface GradientModel {
   /** Inputs of the model and of the loss, with their types: `float32[batch,3,32,32]`. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
-  /** The output that holds the gradient by each name of `wrt`. */
+  /** The output that holds the gradient by each name of `wrt`, as it was given and as the model has it. */
   readonly gradients: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
 
 /** Every option may be left out: `wrt` is then the only image-shaped input, and `loss` cross-entropy. */
-export type GradientOptions = Partial<DifferentiateOptions> & FileOptions;
+export interface GradientOptions extends Partial<Omit<DifferentiateOptions, 'straightThrough'>>, FileOptions {
+  /** One operator or several that are differentiated as if they copied their first input. */
+  readonly straightThrough?: string | readonly string[];
+}
 
 export interface EvaluateOptions extends GradientOptions {
   /** Where ONNX Runtime computes; the CPU by default. */
@@ -35,7 +39,7 @@ export interface EvaluateOptions extends GradientOptions {
 export interface Evaluation {
   /** [batch] */
   readonly loss: TensorData;
-  /** By the names of `wrt`, each in the shape of what it is taken by. */
+  /** By the names of `wrt`, as they were given and as the model has them, each in the shape of what it is taken by. */
   readonly gradients: Readonly<Record<string, TensorData>>;
   /** What the model itself gives, by name. */
   readonly outputs: Readonly<Record<string, TensorData>>;
@@ -52,10 +56,10 @@ export interface ValueAndGradient extends Omit<GradientModel, 'bytes'> {
  * The gradient of a loss on the output of a model, as another ONNX file that any runtime runs.
  *
  * @param model the path of an ONNX file, the bytes of one, or a graph
- * @throws RobencError `not-found` or `bad-file` for the file, `usage` for names that there are not, `unsupported` naming every node through which no gradient passes.
+ * @throws RobencError `not-found` or `bad-file` for the file, `usage` for options and names that there are not, `unsupported` naming every node through which no gradient passes.
  */
-export function differentiate(model: ModelSource, options: GradientOptions = {}): GradientModel {
-  const made = make(model, options);
+export function differentiate(model: ModelSource | ArrayBuffer, options: GradientOptions = {}): GradientModel {
+  const made = make(model, checkGradientOptions(options));
   return { bytes: toOnnx(made.graph), ...described(made) };
 }
 
@@ -64,8 +68,9 @@ export function differentiate(model: ModelSource, options: GradientOptions = {})
  *
  * @throws RobencError as `differentiate` does; `unavailable` for a device that does not work.
  */
-export async function valueAndGradient(model: ModelSource, { device = 'cpu', threads, ...options }: EvaluateOptions = {}): Promise<ValueAndGradient> {
-  const made = make(model, options);
+export async function valueAndGradient(model: ModelSource | ArrayBuffer, options: EvaluateOptions = {}): Promise<ValueAndGradient> {
+  const { device = 'cpu', threads, ...rest } = checkEvaluateOptions(options);
+  const made = make(model, rest);
   const description = described(made);
   // Only here, so that reading and differentiating do not load the native library.
   const { openSession } = await import('../runtime/session.js');
@@ -85,8 +90,20 @@ export async function valueAndGradient(model: ModelSource, { device = 'cpu', thr
   };
 }
 
-function make(model: ModelSource, { folder, source, wrt = 'image', loss = 'cross-entropy', ...options }: GradientOptions): Differentiated {
-  return differentiateFile(model, { wrt, loss, ...options }, { ...(folder === undefined ? {} : { folder }), ...(source === undefined ? {} : { source }) });
+function make(
+  model: ModelSource | ArrayBuffer,
+  { folder, source, wrt = 'image', loss = 'cross-entropy', straightThrough = [], output }: GradientOptions,
+): Differentiated {
+  const options = { wrt, loss, straightThrough: listed(straightThrough), ...(output === undefined ? {} : { output }) };
+  const made = differentiateFile(modelOf(model), options, { ...(folder === undefined ? {} : { folder }), ...(source === undefined ? {} : { source }) });
+  // `image` may stand for an input of another name.
+  const [asked, outputs] = [listed(wrt), Object.values(made.gradients)];
+  const given = asked.length === outputs.length ? Object.fromEntries(asked.map((name, i) => [name, outputs[i]!])) : {};
+  return { ...made, gradients: { ...made.gradients, ...given } };
+}
+
+function listed(names: string | readonly string[]): readonly string[] {
+  return typeof names === 'string' ? [names] : names;
 }
 
 function described({ graph, gradients, warnings }: Differentiated): Omit<GradientModel, 'bytes'> {

@@ -1,11 +1,12 @@
 /** @file Clip. */
 import { defineOp } from '../graph/operator.js';
 import { numbersOf, type Dim, type Value } from '../graph/value.js';
-import { masked, maskedByPositive } from './elementwise.js';
+import { masked, maskedByPositive } from './masks.js';
 
 /**
  * y = x kept in [min, max], either of which may be absent;  dx = dy where min ≤ x ≤ max, which is where y = x; dmin = Σ dy below, dmax = Σ dy above.
- * At 0 and 6 of a ReLU6 nothing passes, as in the frameworks; elsewhere a pixel at the end of its range can still leave it.
+ * Bounds of 0 and 6 are taken for a ReLU6, through whose ends the frameworks let nothing pass (PyTorch exports clamp(0, 6), which does, as the same Clip).
+ * Elsewhere a pixel at the end of its range can still leave it.
  */
 export default defineOp({
   op: 'Clip',

@@ -30,7 +30,7 @@ function paddingOf(attrs: Attrs, rank: number): readonly number[] {
   return (attrs['output_padding'] as readonly number[] | undefined) ?? new Array<number>(rank).fill(0);
 }
 
-/** Explicit pads; where output_shape is given they follow from it, extra padding at the end unless auto_pad is SAME_UPPER's opposite. */
+/** Explicit pads; where output_shape is given they follow from it, an odd one is longer at the beginning, with SAME_UPPER at the end. */
 function resolvedWindow(attrs: Attrs, kernel: readonly number[], sizes: readonly Dim[]): Window {
   const target = attrs['output_shape'] as readonly number[] | undefined;
   const auto = attrs['auto_pad'] as string | undefined;

@@ -1,6 +1,7 @@
 /** @file HardSigmoid. */
 import { numberAttr } from './attributes.js';
-import { masked, unary } from './elementwise.js';
+import { unary } from './elementwise.js';
+import { masked } from './masks.js';
 
 /** y = alpha x + beta kept in [0, 1];  dx = alpha dy strictly inside */
 export default unary('HardSigmoid', (g, dy, _, y, node) => {

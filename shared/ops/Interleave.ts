@@ -1,5 +1,6 @@
 /** @file robenc.Interleave: feature maps woven into one of a multiple of their size, zeros between where a map is missing. */
 import type { GraphBuilder } from '../graph/builder.js';
+import { sameShape } from '../graph/dim.js';
 import { defineOp } from '../graph/operator.js';
 import type { Attrs, Node, Value } from '../graph/value.js';
 
@@ -22,9 +23,15 @@ export default defineOp({
   domain: 'robenc',
   infer: (context) => {
     const { dtype, shape } = context.type(0);
-    const { phases, sizes } = readWeave(context.attrs);
+    const { stride, phases, sizes } = readWeave(context.attrs);
     if (shape.length !== 4 || phases.length !== context.inputs.length)
       throw new Error(`needs one phase for each map of rank 4: ${phases.length} for ${context.inputs.length}`);
+    const places = shape.slice(2).map(Number);
+    if (context.inputs.some((_, i) => !sameShape(context.type(i).shape, shape) || context.type(i).dtype !== dtype)) throw new Error('the maps differ in type');
+    if (phases.some((phase, i) => phase <= (phases[i - 1] ?? -1) || phase >= stride ** 2))
+      throw new Error(`phases must ascend below ${stride ** 2}, got [${phases.join(',')}]`);
+    if (sizes.some((size, i) => size > places[i]! * stride))
+      throw new Error(`maps of [${places.join(',')}] do not reach [${sizes.join(',')}] at stride ${stride}`);
     return [{ dtype, shape: [shape[0]!, shape[1]!, ...sizes] }];
   },
   grad: (g, node, [dy], needs) => {

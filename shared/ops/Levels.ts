@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../graph/builder.js';
 import { defineOp } from '../graph/operator.js';
 import type { Node, Value } from '../graph/value.js';
 import { numberAttr } from './attributes.js';
-import { masked } from './elementwise.js';
+import { masked } from './masks.js';
 
 /** y = x rounded (halves to even) + z, kept in [low, high], as floats. Straight through, as QuantizeLinear: dx = dy where the sum is inside, else 0. */
 export default defineOp({

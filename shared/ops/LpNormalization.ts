@@ -1,6 +1,7 @@
 /** @file LpNormalization. */
 import { defineOp } from '../graph/operator.js';
 import { numberAttr } from './attributes.js';
+import { withoutZeros } from './masks.js';
 
 /** y = x / n with n = Σ |x| (p = 1) or √(Σ x²) (p = 2) along an axis;  dx = (dy - s Σ dy y) / n with s = sign x or y */
 export default defineOp({
@@ -13,6 +14,6 @@ export default defineOp({
     const first = numberAttr(node.attrs, 'p', 2) === 1;
     const norm = g.node(first ? 'ReduceL1' : 'ReduceL2', [x, g.ints(axes)], { keepdims: 1 });
     const inner = g.sum(g.mul(dy!, y), axes, true);
-    return [g.div(g.sub(dy!, g.mul(first ? g.node('Sign', [x]) : y, inner)), norm)];
+    return [g.div(g.sub(dy!, g.mul(first ? g.node('Sign', [x]) : y, inner)), withoutZeros(g, norm))];
   },
 });

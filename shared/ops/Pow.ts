@@ -24,7 +24,10 @@ function slope(g: GraphBuilder, a: Value, b: Value): Value {
   if (exponent === 2) return g.mul(a, g.scalarLike(2, a));
   if (exponent === 3) return g.mul(g.mul(a, a), g.scalarLike(3, a));
   const power = g.cast(b, a.type.dtype);
-  return g.mul(power, g.node('Pow', [a, g.sub(power, g.scalarLike(1, power))]));
+  const slope = g.mul(power, g.node('Pow', [a, g.sub(power, g.scalarLike(1, power))]));
+  // 0 · 0⁻¹ is not a number, while a⁰ does not change.
+  const zeros = b.data ? numbersOf(b.data).some((x) => x === 0) : true;
+  return zeros ? g.node('Where', [g.node('Equal', [power, g.scalarLike(0, power)]), g.scalarLike(0, slope), slope]) : slope;
 }
 
 function exponentGradient(g: GraphBuilder, dy: Value, a: Value, b: Value, y: Value): Value {

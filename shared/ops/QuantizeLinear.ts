@@ -1,7 +1,7 @@
 /** @file QuantizeLinear. */
 import { defineOp } from '../graph/operator.js';
 import type { Value } from '../graph/value.js';
-import { masked } from './elementwise.js';
+import { masked } from './masks.js';
 import { along, checkScale, RANGES } from './quantization.js';
 
 /**

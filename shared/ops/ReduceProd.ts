@@ -1,7 +1,7 @@
 /** @file ReduceProd. */
 import { multiply } from '../graph/dim.js';
 import type { Dim } from '../graph/value.js';
-import { masked } from './elementwise.js';
+import { masked } from './masks.js';
 import { axesOf, reduction } from './reduce.js';
 
 /**

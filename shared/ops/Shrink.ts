@@ -1,6 +1,7 @@
 /** @file Shrink. */
 import { numberAttr } from './attributes.js';
-import { masked, unary } from './elementwise.js';
+import { unary } from './elementwise.js';
+import { masked } from './masks.js';
 
 /** y = x + bias below -lambd, x - bias above lambd, 0 between;  dx = dy outside */
 export default unary('Shrink', (g, dy, x, _, node) =>

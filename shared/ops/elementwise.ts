@@ -53,7 +53,7 @@ export function binary(
     grad: (g, node, [dy], needs) => {
       const [a, b] = node.inputs as [Value, Value];
       const y = node.outputs[0]!;
-      return [needs[0] ? g.unbroadcast(da(g, dy!, a, b, y), a.type.shape) : null, needs[1] ? g.unbroadcast(db(g, dy!, a, b, y), b.type.shape) : null];
+      return [needs[0] ? g.unbroadcast(da(g, dy!, a, b, y), a.type.shape, a) : null, needs[1] ? g.unbroadcast(db(g, dy!, a, b, y), b.type.shape, b) : null];
     },
     ...(integer ? { known: integer } : {}),
   });
@@ -72,27 +72,4 @@ export function predicate(op: string, known?: OpDef['known']): OpDef {
     grad: null,
     ...(known ? { known } : {}),
   });
-}
-
-/** A power of two, so that products with it are exact. Above 1e-30 a number times this is at least 1, and 2e8 times it is still finite. */
-const STEEP = 2 ** 100;
-
-/**
- * `dy` where x > 0 (and x < below), 0 elsewhere: a steep HardSigmoid is 0 or 1 in one pass, and stays in ONNX Runtime's blocked layout of channels,
- * as comparisons do not.
- */
-export function maskedByPositive(g: GraphBuilder, dy: Value, x: Value, below?: number): Value {
-  // ONNX Runtime's CPU kernel is of float32 alone.
-  if (x.type.dtype !== 'float32') {
-    const positive = g.node('Greater', [x, g.scalarLike(0, x)]);
-    return masked(g, dy, below === undefined ? positive : g.node('And', [positive, g.node('Less', [x, g.scalarLike(below, x)])]));
-  }
-  const kept = (alpha: number, beta: number): Value => g.cast(g.node('HardSigmoid', [x], { alpha, beta }), dy.type.dtype);
-  const upper = g.mul(dy, kept(STEEP, 0));
-  return below === undefined ? upper : g.mul(upper, kept(-STEEP, below * STEEP));
-}
-
-/** `dy` where the condition holds, 0 elsewhere. */
-export function masked(g: GraphBuilder, dy: Value, condition: Value): Value {
-  return g.mul(dy, g.cast(condition, dy.type.dtype));
 }

@@ -1,7 +1,7 @@
 /** @file The way back through scattering with any reduction, which ScatterElements and ScatterND share. */
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
-import { masked } from './elementwise.js';
+import { masked } from './masks.js';
 import { zerosLike } from './movement.js';
 
 /** How one operator puts updates at its indices, and reads what is there. */

@@ -34,7 +34,8 @@ const MANY_CHANNELS = 16;
 
 /**
  * dx[s a + r] = Σ_t w[c_r + s t] dy[a + f_r - t] with c_r = (r + pad) mod s and f_r = ⌊(r + pad) / s⌋, for every phase r of the stride s.
- * Where all phases have equally many taps they are the output channels of one convolution over dy; otherwise each has one of its own, none where it has no tap.
+ * Where all phases have equally many taps, or there are few channels, they are the output channels of one convolution over dy; otherwise each has one of its own,
+ * none where it has no tap.
  * Runs on all threads, where ConvTranspose adds up its columns on one. null where the form does not fit (groups, dilations, unequal strides).
  */
 export function stridedInputGradient(g: GraphBuilder, dy: Value, w: Value, sizes: readonly number[], window: Window, group: number): Value | null {

@@ -12,6 +12,8 @@ export function describePort({ dtype, shape }: { readonly dtype: string; readonl
 /** Throws `bad-input` (field: the input's name) when a feed is missing, unknown, of another type or of a shape that does not fit. */
 export function checkFeeds(inputs: readonly PortInfo[], feeds: Tensors, model: string): void {
   const names = inputs.map((input) => input.name);
+  if (typeof feeds !== 'object' || feeds === null)
+    throw new RobencError('bad-input', `${model} is fed by name: { ${names.join(', ')} }; got ${nameOf(feeds)}.`);
   for (const name of Object.keys(feeds))
     if (!names.includes(name)) throw new RobencError('bad-input', `${model} has no input "${name}". There are: ${names.join(', ')}.`, { field: name });
   const symbols = new Map<string, { readonly size: number; readonly input: string }>();
@@ -33,6 +35,10 @@ export function checkFeeds(inputs: readonly PortInfo[], feeds: Tensors, model: s
 }
 
 function checkTensor(input: PortInfo, feed: TensorData): void {
+  if (!isTensor(feed))
+    throw new RobencError('bad-input', `${input.name}: expected a tensor { dtype, shape, data } of ${describePort(input)}, got ${nameOf(feed)}.`, {
+      field: input.name,
+    });
   // ONNX Runtime shows a tensor of unknown rank as one of rank 0, so there it is left to the runtime to judge.
   const shapeFits =
     input.shape.length === 0 ||
@@ -53,6 +59,15 @@ function checkTensor(input: PortInfo, feed: TensorData): void {
       `${input.name}: ${describePort(feed)} needs a ${ARRAYS[feed.dtype].name} of ${size} elements, got a ${feed.data.constructor.name} of ${feed.data.length}.`,
       { field: input.name },
     );
+}
+
+function isTensor(feed: unknown): feed is TensorData {
+  const { dtype, shape, data } = (feed ?? {}) as Partial<TensorData>;
+  return typeof dtype === 'string' && dtype in ARRAYS && Array.isArray(shape) && ArrayBuffer.isView(data);
+}
+
+function nameOf(feed: unknown): string {
+  return feed === null || typeof feed !== 'object' ? String(feed) : `a ${feed.constructor?.name ?? 'thing'}`;
 }
 
 /** The outputs to compute, all unless named. Throws `usage` for a name that the model does not have. */

@@ -40,3 +40,10 @@ export function onehot(g: GraphBuilder, indices: Value, classes: number, dtype: 
   // ONNX Runtime has no OneHot of float64.
   return g.cast(g.node('OneHot', [indices, g.ints([classes]), g.constant(floats([0, 1]))], { axis: -1 }), dtype);
 }
+
+/** The entry of each row [batch, classes] at its class: [batch, 1]. A class that there is not is refused at run time, negative ones too, which ONNX counts from the end. */
+export function picked(g: GraphBuilder, rows: Value, indices: Value, classes: number): Value {
+  const negative = g.node('Less', [indices, g.scalar(0, 'int64')]);
+  const valid = g.node('Where', [negative, g.scalar(classes, 'int64'), indices]);
+  return g.node('GatherElements', [rows, g.reshape(valid, [indices.type.shape[0]!, 1])], { axis: 1 });
+}

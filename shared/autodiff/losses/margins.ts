@@ -1,7 +1,7 @@
 /** @file Losses of differences between logits: the margin, and the difference of logits ratio of AutoAttack with and without a target. */
 import type { GraphBuilder } from '../../graph/builder.js';
 import { floats, type Value } from '../../graph/value.js';
-import { classesOf, onehot, type AttackLoss, type BuiltLoss } from './loss.js';
+import { classesOf, onehot, picked, type AttackLoss, type BuiltLoss } from './loss.js';
 
 /** Ranks that a denominator may use; models with fewer classes have fewer. */
 export const MARGIN_RANKS = 4;
@@ -38,18 +38,13 @@ export function marginRatio(g: GraphBuilder, logits: Value, { label, target, wei
   const other = target ?? bestOther(g, logits, label, classes);
   const difference = g.sub(onehot(g, other, classes, dtype), onehot(g, label, classes, dtype));
   // Gathered, not multiplied out: a class that there is not is refused at run time, and infinite logits do not become NaN.
-  const margin = g.sub(picked(g, logits, other), picked(g, logits, label));
+  const margin = g.sub(picked(g, logits, other, classes), picked(g, logits, label, classes));
   const order = g.nodeOutputs('TopK', [logits, g.ints([Math.min(MARGIN_RANKS, classes)])], { axis: 1 }, { outputs: 2 });
   const scale = g.add(g.sum(g.mul(order[0]!, weights), [1], true), floor);
   const ranked = g.mul(onehot(g, order[1]!, classes, dtype), g.node('Unsqueeze', [weights, g.ints([1])]));
   const loss = g.div(margin, scale);
   const cotangent = g.div(g.sub(difference, g.mul(loss, g.sum(ranked, [1]))), scale);
   return { loss: g.reshape(loss, [logits.type.shape[0]!]), seed: { value: logits, cotangent } };
-}
-
-/** The logit of one class in each row: [batch, 1]. */
-function picked(g: GraphBuilder, logits: Value, classes: Value): Value {
-  return g.node('GatherElements', [logits, g.reshape(classes, [classes.type.shape[0]!, 1])], { axis: 1 });
 }
 
 function list(g: GraphBuilder, values: readonly number[], like: Value): Value {
@@ -66,7 +61,7 @@ export const margin: AttackLoss = {
     const classes = classesOf(logits, 'margin');
     const other = bestOther(g, logits, label!, classes);
     const cotangent = g.sub(onehot(g, other, classes, logits.type.dtype), onehot(g, label!, classes, logits.type.dtype));
-    const loss = g.sub(picked(g, logits, other), picked(g, logits, label!));
+    const loss = g.sub(picked(g, logits, other, classes), picked(g, logits, label!, classes));
     return { loss: g.reshape(loss, [logits.type.shape[0]!]), seed: { value: logits, cotangent } };
   },
 };

@@ -5,7 +5,7 @@ import type { ConstantNode, Evaluator } from './evaluator.js';
 import { broadcastStrides, emptyArray, pick, places, stridesOf } from './strided.js';
 
 /** The same elements under another shape; the memory is shared, so that a file stores it once. */
-const reshape: Evaluator = ({ inputs: [x], type }) => (x ? { ...type, data: x.data } : null);
+const reshape: Evaluator = ({ inputs: [x], type }) => (x ? { ...type, ...(x.stored && { stored: x.stored }), data: x.data } : null);
 
 const expand: Evaluator = ({ inputs: [x], type }) =>
   x ? { ...type, data: pick(x.data, x.dtype, places(type.shape, broadcastStrides(x.shape, type.shape))) } : null;

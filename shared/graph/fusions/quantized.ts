@@ -45,7 +45,9 @@ const qLinearMatMul: Upgrade = (g, node) => closed(g, node, g.node('MatMul', [op
 const qGemm: Upgrade = (g, node) => {
   const trans = numberOf(node, 'transB', 0);
   const bias = biasOf(g, optional(node, 6), input(node, 1), input(node, 4));
-  const y = g.node('Gemm', [opened(g, node, 0), opened(g, node, 3, trans === 1 ? 0 : 1), bias], node.attrs);
+  // alpha scales the bias as well.
+  const attrs = { ...node.attrs, beta: numberOf(node, 'alpha', 1) };
+  const y = g.node('Gemm', [opened(g, node, 0), opened(g, node, 3, trans === 1 ? 0 : 1), bias], attrs);
   return node.inputs[7] ? closed(g, node, y, 7) : [y];
 };
 
@@ -85,9 +87,19 @@ const qLinearBinary =
     closed(g, node, g.node(op, [opened(g, node, 0), opened(g, node, 3)]), 6);
 
 const qLinearUnary =
-  (op: string, ...dropped: readonly string[]): Upgrade =>
+  (op: string): Upgrade =>
   (g, node) =>
-    closed(g, node, g.node(op, [opened(g, node, 0)], without(node.attrs, ...dropped)), 3);
+    closed(g, node, g.node(op, [opened(g, node, 0)], node.attrs), 3);
+
+/** Before opset 13 the axes from `axis` on (1 by default) count as one. */
+const qLinearSoftmax: Upgrade = (g, node) => {
+  const x = opened(g, node, 0);
+  const old = numberOf(node, 'opset', 13) < 13;
+  const axis = numberOf(node, 'axis', old ? 1 : -1);
+  if (!old) return closed(g, node, g.node('Softmax', [x], { axis }), 3);
+  const rows = g.node('Softmax', [g.node('Flatten', [x], { axis })], { axis: -1 });
+  return closed(g, node, g.node('Reshape', [rows, g.node('Shape', [x])]), 3);
+};
 
 const qLinearPool =
   (op: string): Upgrade =>
@@ -113,13 +125,16 @@ const qLinearWhere: Upgrade = (g, node) => closed(g, node, g.node('Where', [inpu
 const quantize: Upgrade = (g, node) => {
   const [x, given, zero] = [input(node, 0), input(node, 1), optional(node, 2)];
   const code = numberOf(node, 'output_dtype', 0);
-  if (isBlocked(given)) refuse(node, 'quantisation in blocks is not supported.');
+  if (isBlocked(node, given)) refuse(node, 'quantisation in blocks is not supported.');
   const scale = g.cast(given, x.type.dtype);
   const narrow = zero?.data?.stored ?? (zero ? null : narrowType(code));
   if (narrow) {
     const [low, high] = NARROW_RANGES[narrow];
-    const offset = zero ? laid(g, node, x, g.cast(zero, x.type.dtype)) : g.scalarLike(0, x);
-    return emit(g, node, { op: 'Levels', domain: 'robenc', inputs: [g.div(x, laid(g, node, x, scale)), offset], attrs: { low, high } });
+    // Whole numbers of 16 bits do not fit into float16.
+    const wide: DType = x.type.dtype === 'float16' ? 'float32' : x.type.dtype;
+    const [real, step] = [g.cast(x, wide), laid(g, node, x, g.cast(given, wide))];
+    const offset = zero ? laid(g, node, x, g.cast(zero, wide)) : g.scalarLike(0, real);
+    return emit(g, node, { op: 'Levels', domain: 'robenc', inputs: [g.div(real, step), offset], attrs: { low, high } });
   }
   const typed = zero ?? (code === DATA_TYPE.int8 ? g.constant({ dtype: 'int8', shape: [], data: Int8Array.of(0) }) : null);
   if (!zero && ![0, DATA_TYPE.uint8, DATA_TYPE.int8].includes(code))
@@ -127,7 +142,7 @@ const quantize: Upgrade = (g, node) => {
   return emit(g, node, { domain: '', inputs: [x, scale, typed], attrs: axisOf(node) });
 };
 
-const isBlocked = (scale: Value): boolean => scale.type.shape.length > 1;
+const isBlocked = (node: ImportedNode, scale: Value): boolean => numberOf(node, 'block_size', 0) > 0 || scale.type.shape.length > 1;
 
 function axisOf(node: ImportedNode): Attrs {
   return typeof node.attrs['axis'] === 'number' ? { axis: node.attrs['axis'] } : {};
@@ -137,24 +152,26 @@ function axisOf(node: ImportedNode): Attrs {
 const dequantize: Upgrade = (g, node) => {
   const [x, scale, zero] = [input(node, 0), input(node, 1), optional(node, 2)];
   const plain = !x.data?.stored && !zero?.data?.stored && !isFloat(x.type.dtype);
-  if (plain && !isBlocked(scale)) return emit(g, node, { domain: '', attrs: axisOf(node) });
-  const to: DType = scale.type.dtype;
+  const blocked = isBlocked(node, scale);
+  if (plain && !blocked) return emit(g, node, { domain: '', attrs: axisOf(node) });
+  const to: DType = scale.type.dtype === 'float16' ? 'float32' : scale.type.dtype;
   const size = numberOf(node, 'block_size', 0);
   const axis = numberOf(node, 'axis', 1);
-  if (isBlocked(scale) && size <= 0) refuse(node, `a scale of rank ${scale.type.shape.length} without block_size.`);
+  if (blocked && size <= 0) refuse(node, `a scale of rank ${scale.type.shape.length} without block_size.`);
   const spread = (v: Value): Value =>
-    isBlocked(scale) ? repeated(g, v, axis < 0 ? axis + x.type.shape.length : axis, size, Number(x.type.shape.at(axis))) : laid(g, node, x, v);
+    blocked ? repeated(g, v, axis < 0 ? axis + x.type.shape.length : axis, size, Number(x.type.shape.at(axis))) : laid(g, node, x, v);
   const whole = g.cast(x, to);
-  return [g.mul(zero ? g.sub(whole, spread(g.cast(zero, to))) : whole, spread(scale))];
+  return [g.cast(g.mul(zero ? g.sub(whole, spread(g.cast(zero, to))) : whole, spread(g.cast(scale, to))), scale.type.dtype)];
 };
 
 /** A scale or zero point, of the whole or one for each place along the axis, in a shape that broadcasts to x. */
 function laid(g: GraphBuilder, node: ImportedNode, x: Value, list: Value): Value {
   const [count] = list.type.shape;
   if (count === undefined) return list;
+  if (count === 1) return g.reshape(list, []);
   const rank = x.type.shape.length;
   const axis = normalizeAxis(numberOf(node, 'axis', 1), rank);
-  return g.reshape(list, count === 1 ? [] : [count, ...new Array<number>(rank - axis - 1).fill(1)]);
+  return g.reshape(list, [count, ...new Array<number>(rank - axis - 1).fill(1)]);
 }
 
 /** Each place along an axis `times` times, up to `size` places in all. */
@@ -182,7 +199,7 @@ export const quantizedFusions: Readonly<Record<string, Upgrade>> = {
   'com.microsoft.QLinearLeakyRelu': qLinearUnary('LeakyRelu'),
   'com.microsoft.QLinearMul': qLinearBinary('Mul'),
   'com.microsoft.QLinearSigmoid': qLinearUnary('Sigmoid'),
-  'com.microsoft.QLinearSoftmax': qLinearUnary('Softmax', 'opset'),
+  'com.microsoft.QLinearSoftmax': qLinearSoftmax,
   'com.microsoft.QLinearWhere': qLinearWhere,
   'com.microsoft.QuantizeLinear': quantize,
 };

@@ -1,5 +1,5 @@
 /** @file Values that robenc cannot compute: the reading goes on past them, so that all their reasons can be named at once. */
-import { RobencError } from '../../errors.js';
+import { messageOf, RobencError } from '../../errors.js';
 import type { Block } from '../operator.js';
 import type { Value } from '../value.js';
 
@@ -56,6 +56,6 @@ export function readOr(block: Omit<Block, 'reason'>, read: () => Value): Value |
 }
 
 /** The message of a refusal as a part of another sentence. */
-export function reasonOf(error: RobencError): string {
-  return error.message.replace(/\.$/, '');
+export function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/\.$/, '');
 }

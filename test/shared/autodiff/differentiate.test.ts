@@ -111,6 +111,44 @@ describe('differentiating a file', () => {
       }
     });
 
+  it('a label outside the classes is refused when it runs, -1 as well', async () => {
+    const image = draw('image', [2, 3, 6, 6], 'float32');
+    for (const loss of ['cross-entropy', 'margin', 'dlr'])
+      for (const wrong of [-1, 5])
+        await assert.rejects(gradients(classifier('float32'), { image, label: integers([1, wrong]) }, { wrt: 'image', loss }), { name: 'RobencError' });
+  });
+
+  it('only what keeps its shape is taken for a copy of its input, and only operators that there are', () => {
+    const model = classifier('float32');
+    const attempt = (...straightThrough: string[]) => differentiateFile(model, { wrt: 'image', loss: 'margin', straightThrough });
+    assert.throws(() => attempt('Conv'), { code: 'unsupported', message: /Conv .* changes .* cannot be taken for a copy of its input/ });
+    assert.throws(() => attempt('tanh'), { code: 'usage', message: /--straight-through tanh: ONNX has no operator of that name. Is Tanh meant\?/ });
+    assert.match(attempt('Round').warnings.join(), /The model has no operator Round/);
+  });
+
+  it('a strided convolution of open sizes is named, and no copy is recommended where there is none', () => {
+    const open = modelOf({
+      graph: {
+        input: [port('image', ['N', 3, 'H', 'W'], 'float32')],
+        output: [port('logits', ['N', 4], 'float32')],
+        initializer: [dataToTensor('w', draw('w', [4, 3, 3, 3], 'float32')), dataToTensor('space', integers([2, 3]))],
+        node: [
+          node('Conv', ['image', 'w'], ['c'], [list('strides', [2, 2]), list('kernel_shape', [3, 3])], { name: 'halving' }),
+          node('ReduceMean', ['c', 'space'], ['logits'], [integer('keepdims', 0)]),
+        ],
+      },
+    });
+    assert.throws(
+      () => differentiateFile(open, { wrt: 'image', loss: 'margin' }),
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'unsupported');
+        assert.match(error.message, /Conv "halving".*fixed spatial sizes/);
+        assert.doesNotMatch(error.message, /straight-through/);
+        return true;
+      },
+    );
+  });
+
   it('float16: losses and gradients are float32, and agree with the float32 model within 1e-2', async () => {
     const image = draw('image', [2, 3, 6, 6], 'float16');
     const wide = tensor(numbersOf(image), image.shape, 'float32');

@@ -1,6 +1,6 @@
 /** @file What stops a gradient is named, and what is taken straight through passes it on. */
 import assert from 'node:assert/strict';
-import { blocksBetween } from '@robenc/shared/autodiff/path.js';
+import { blockedNodes, pathBetween, throughCasts } from '@robenc/shared/autodiff/path.js';
 import { gradient } from '@robenc/shared/autodiff/vjp.js';
 import type { GraphBuilder } from '@robenc/shared/graph/builder.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
@@ -14,7 +14,7 @@ function blocks(build: Build): string[] {
   const g = newBuilder();
   const x = g.input('x', 'float32', ['batch', 4]);
   const y = build(g, x);
-  return blocksBetween(operators, g.nodes, [x], [y]).map(({ op, node }) => `${op} ${node}`);
+  return [...blockedNodes(operators, pathBetween(operators, g.nodes, [x], [y], throughCasts({}))).values()].map(({ op, node }) => `${op} ${node}`);
 }
 
 async function slope(build: Build, straightThrough: readonly string[] = []): Promise<number[]> {

@@ -4,7 +4,7 @@ import { gradient } from '@robenc/shared/autodiff/vjp.js';
 import { copyInto } from '@robenc/shared/graph/copy.js';
 import { fromOnnx } from '@robenc/shared/graph/from-onnx.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
-import { floats, numbersOf, sizeOf, type NarrowType, type TensorData } from '@robenc/shared/graph/value.js';
+import { floats, halves, numbersOf, sizeOf, type NarrowType, type TensorData } from '@robenc/shared/graph/value.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
@@ -148,6 +148,76 @@ describe('quantised models', () => {
       close(y, file);
       close(dx, expected[name as keyof typeof expected]);
     }
+  });
+
+  it('scales and zero points of one element, in blocks, and behind a reshape', async () => {
+    const base = { opset: 21, outputs: ['y'], inputs: { x: [4] } };
+    const list = (values: readonly number[]): TensorData => narrow('int16', values, [values.length]);
+    const models: Readonly<Record<string, FileModel>> = {
+      one: {
+        ...base,
+        constants: { w: list([5, -7, 300, 2]), s: floats([0.5], [1]), z: narrow('int16', [3], [1]) },
+        nodes: [node('DequantizeLinear', 'w s z', 'd', { axis: 0 }), node('Mul', 'x d', 'y')],
+      },
+      blocks: {
+        ...base,
+        constants: { w: list([5, -7, 300, 2]), s: floats([0.5, 2]), z: list([3, 1]) },
+        nodes: [node('DequantizeLinear', 'w s z', 'd', { axis: 0, block_size: 2 }), node('Mul', 'x d', 'y')],
+      },
+      reshaped: {
+        ...base,
+        constants: { s: scalar(0.001), z: narrow('uint16', [20000], [1]), empty: { dtype: 'int64', shape: [0], data: new BigInt64Array(0) } },
+        nodes: [node('Reshape', 'z empty', 'zero'), node('QuantizeLinear', 'x s zero', 'q'), node('DequantizeLinear', 'q s zero', 'y')],
+      },
+    };
+    for (const model of Object.values(models)) {
+      const { file, y, dx } = await run(model, floats([1, 2, -3, 0.5]), [1, 1, 1, 1]);
+      close(y, file);
+      assert.ok(dx.every((slope) => slope !== 0));
+    }
+  });
+
+  it('float16 to 16 bits: the levels are not halves', async () => {
+    const model: FileModel = {
+      opset: 21,
+      inputType: 'float16',
+      inputs: { x: [4] },
+      outputs: ['y'],
+      constants: { s: halves([0.0005], []), z: narrow('uint16', [65000]) },
+      nodes: [node('QuantizeLinear', 'x s z', 'q'), node('DequantizeLinear', 'q s z', 'y')],
+    };
+    const { y } = await run(model, halves([1, 0.2, -3, -20]), [1, 1, 1, 1]);
+    const step = numbersOf(halves([0.0005]))[0]!;
+    // The first is cut off above; the others are whole numbers of steps, rounded to float16.
+    close(y, [535 * step, 0.2, -3, -20], 2e-3);
+  });
+
+  it('QGemm scales its bias too, and QLinearSoftmax before opset 13 takes the axes behind as one', async () => {
+    const u = (list: readonly number[], shape: readonly number[] = [list.length]): TensorData => uint8(list, shape);
+    const gemm: FileModel = {
+      opset: 17,
+      inputs: { x: [2, 3] },
+      outputs: ['y'],
+      constants: { s: scalar(0.02), z: u([120], []), w: int8([10, -20, 30, 40, 5, -6], [3, 2]), ws: scalar(0.05), wz: int8([0]), c: int32([100, -300]) },
+      nodes: [node('QuantizeLinear', 'x s z', 'q'), node('QGemm', 'q s z w ws wz c', 'y', { alpha: float(0.5) }, 'com.microsoft')],
+    };
+    const gemmed = await run(gemm, floats([1, -0.5, 0.3, 0.2, 2, -1], [2, 3]), [1, 2, 3, 4]);
+    close(gemmed.y, gemmed.file, 1e-5);
+    const softmax: FileModel = {
+      opset: 12,
+      inputs: { x: [2, 2, 3] },
+      outputs: ['y'],
+      constants: { s: scalar(0.05), z: u([128], []), ys: scalar(1 / 256), yz: u([0], []) },
+      nodes: [
+        node('QuantizeLinear', 'x s z', 'q'),
+        node('QLinearSoftmax', 'q s z ys yz', 'p', { axis: 1, opset: 12 }, 'com.microsoft'),
+        node('DequantizeLinear', 'p ys yz', 'y'),
+      ],
+    };
+    const x = floats([1, 2, -1, 0.5, 0, 3, 0.1, 0.2, 0.3, -2, 1, 1], [2, 2, 3]);
+    const { y, file } = await run(softmax, x, new Array<number>(12).fill(1));
+    close(y, file, 1.01 / 256);
+    assert.ok(Math.abs(y.slice(0, 6).reduce((sum, value) => sum + value, 0) - 1) < 0.03, 'six numbers share one');
   });
 
   it('passes through what moves and compares whole numbers', async () => {
