@@ -23,7 +23,7 @@ export default defineCommand({
   summary: 'attack a classifier over a data set and report its robust accuracy',
   details:
     'Takes any ONNX classifier. Without flags it assumes RGB pixels from 0 to 1, no normalisation, NCHW, and class folders in lexicographic order for logit 0, 1, …; ' +
-    'every assumption is printed and recorded. Accuracies are over all images: one that is wrong without an attack is not robust. ' +
+    'every assumption is printed and recorded. The presets certify and corruptions attack nothing. Accuracies are over all images: one that is wrong without an attack is not robust. ' +
     'Exit code 1: below --fail-under; 4: a critical flag says that the result cannot be trusted.',
   examples: [
     'robenc audit model.onnx --data photos --eps 4/255,8/255',
