@@ -1,6 +1,9 @@
 /** @file The backend of tfjs that graphs are compared with: WebAssembly where it has every kernel, which is ten times as fast as plain JavaScript; else that. */
 import * as tf from '@tensorflow/tfjs';
-import { RobencError } from '@robenc/shared/errors.js';
+import { messageOf, RobencError } from '@robenc/shared/errors.js';
+
+/** How it says that it lacks a kernel, or one form of it. */
+const LACKS = /backend|wasm|not (yet )?(supported|implemented)/i;
 
 /** `auto` is WebAssembly, and plain JavaScript (`cpu`) for functions that it cannot compute; any other is the registered name of a backend. */
 export type EagerBackend = 'auto' | (string & {});
@@ -11,13 +14,13 @@ export type EagerBackend = 'auto' | (string & {});
  * @throws RobencError `unavailable` for an unknown backend.
  */
 export async function onBackend<T>(wanted: EagerBackend, work: () => Promise<T>): Promise<{ readonly result: T; readonly backend: string }> {
-  const before = tf.getBackend();
+  const before = tf.getBackend() || 'cpu';
   try {
     if (wanted === 'auto' && (await startWasm())) {
       try {
         return { result: await work(), backend: 'wasm' };
-      } catch {
-        // It says in several ways that it lacks a kernel or one form of it; what is wrong with the work itself shows on plain JavaScript too.
+      } catch (cause) {
+        if (!LACKS.test(messageOf(cause))) throw cause;
       }
     }
     const backend = wanted === 'auto' ? 'cpu' : wanted;
@@ -26,7 +29,7 @@ export async function onBackend<T>(wanted: EagerBackend, work: () => Promise<T>)
     await tf.setBackend(backend);
     return { result: await work(), backend };
   } finally {
-    if (before) await tf.setBackend(before);
+    await tf.setBackend(before);
   }
 }
 

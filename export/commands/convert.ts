@@ -27,7 +27,7 @@ export default defineCommand({
     const output = resolve(context.cwd, options.output);
     if (existsSync(output) && !options.force)
       throw new RobencError('usage', `${output} is there already. Choose another file, or pass --force to overwrite it.`, { field: 'output' });
-    const { bytes, checks } = await convertTfjs({
+    const { bytes, graph, checks } = await convertTfjs({
       modelJson,
       via: options.via,
       size: readSize(options.size),
@@ -41,7 +41,9 @@ export default defineCommand({
     writeFileAtomic(output, bytes);
     for (const { against, maxRelativeError, tolerance } of checks)
       context.stdout(`within ${maxRelativeError.toExponential(1)} of ${against} (at most ${tolerance})`);
-    context.stdout(`Wrote ${output}`);
+    const free = graph.inputs.flatMap(({ type }) => type.shape.filter((dim) => /\*(height|width)$/.test(String(dim))));
+    const multiples = free.length === 0 ? '' : `, for images whose heights and widths are multiples of ${Number.parseInt(String(free[0]), 10)}`;
+    context.stdout(`Wrote ${output}${multiples}`);
     context.result({ output, via: options.via, checks });
     return EXIT.done;
   },

@@ -5,6 +5,7 @@ import { openSession } from '@robenc/shared/runtime/session.js';
 import type { DeviceName, PortInfo, Session, Tensors } from '@robenc/shared/runtime/types.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { eagerOutputs, outputDistance, type Comparison } from '../verify.js';
+import { withUnlikelyLabels } from '../unlikely-labels.js';
 
 /** One graph and what it must compute. */
 export interface Subject {
@@ -103,7 +104,7 @@ async function checked(
   session: Session,
   { device, batch, kind, classes, seed, tolerance, range = [0, 1] }: Case,
 ): Promise<Check> {
-  const feeds = feedsOf(session, { batch, kind, classes, seed, range });
+  const feeds = await withUnlikelyLabels(session, feedsOf(session, { batch, kind, classes, seed, range }));
   const expected = await ask(feeds);
   const missing = Object.keys(expected).find((name) => !session.outputs.some((port) => port.name === name));
   if (missing !== undefined) throw new RobencError('mismatch', `Graph ${graph} has no output "${missing}", which ${against} gives.`);

@@ -34,7 +34,7 @@ export async function loadTfjsModel(path: string): Promise<TfjsModel> {
     modelTopology: json.modelTopology,
     format: json.format ?? 'layers-model',
     weightSpecs: groups.flatMap(({ weights }) => weights),
-    weightData: concatenated(groups.flatMap(({ paths }) => paths.map((name) => shard(path, name)))),
+    weightData: concatenated(groups.flatMap((group) => shardsOf(path, group))),
     ...(json.signature && { signature: json.signature }),
     ...(json.userDefinedMetadata && { userDefinedMetadata: json.userDefinedMetadata as Record<string, unknown> }),
     ...(json.generatedBy && { generatedBy: json.generatedBy }),
@@ -60,6 +60,24 @@ function parse(path: string): ModelJson {
   } catch (cause) {
     throw new RobencError('bad-file', `${path} is not JSON: ${messageOf(cause)}.`, { cause, field: path });
   }
+}
+
+type WeightGroup = NonNullable<ModelJson['weightsManifest']>[number];
+
+const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2, complex64: 8 };
+
+/** The shards of a group, which must hold as many bytes as its weights take: with more or less, all weights behind would lie elsewhere. */
+function shardsOf(path: string, { paths, weights }: WeightGroup): Buffer[] {
+  const shards = paths.map((name) => shard(path, name));
+  const found = shards.reduce((sum, { length }) => sum + length, 0);
+  const sizes = weights.map(({ shape, dtype, quantization }) => shape.reduce((a, b) => a * b, 1) * (BYTES[quantization?.dtype ?? dtype] ?? NaN));
+  const wanted = sizes.reduce((a, b) => a + b, 0);
+  // Texts have no fixed length.
+  if (!Number.isNaN(wanted) && found !== wanted)
+    throw new RobencError('bad-file', `${path}: its weights take ${wanted} bytes, and ${paths.join(', ')} hold ${found}. Download them again.`, {
+      field: path,
+    });
+  return shards;
 }
 
 /** A shard beside model.json, and nowhere else. */

@@ -26,7 +26,7 @@ export interface TracedModel {
 
 /** The inputs of a model by clean names: those of its signature, else without the `:0` of TensorFlow. */
 export function inputsOf(opened: TfjsModel): TfjsInput[] {
-  const names = signatureNames(opened, 'inputs');
+  const names = signatureNames(opened);
   return opened.model.inputs.map((input) => {
     const { name, dtype } = input;
     const shape = (input.shape ?? []) as readonly (number | null)[];
@@ -63,11 +63,19 @@ export function traceTfjsModel(
       );
     return { name: port, shape: filled as Shape, dtype, ...(isImage && nchw ? { layout: 'NCHW' as const } : {}) };
   });
+  if (size !== undefined && ports.every(({ shape }) => shape.every((dim, axis) => dim !== null || axis === 0)))
+    throw new RobencError('usage', `--size is for models that leave the size of images free; this one takes ${describePorts(ports)}. Leave it out.`, {
+      field: 'size',
+    });
   const fn = functionOf(opened, ports);
   const options = { name, inputs, fn, ...(free ? { batch: { symbol: 'batch' } } : {}) };
   const names = new Set(ports.map((port) => port.name));
   const graph = traceGraph({ ...options, fn: (given) => renamedOutputs(fn(given), names) });
   return { graph, fn: (given) => renamedOutputs(fn(given), names), inputs };
+}
+
+function describePorts(ports: readonly TfjsInput[]): string {
+  return ports.map(({ name, shape }) => `"${name}" [${shape.map((dim) => dim ?? '?').join(',')}]`).join(' and ');
 }
 
 /** The model as a pure function of its inputs. */
@@ -83,27 +91,39 @@ function functionOf(opened: TfjsModel, ports: readonly TfjsInput[]): TraceOption
       );
   }
   const { model } = opened;
-  const names = signatureNames(opened, 'outputs');
+  const outputs = outputsOf(model);
   return (inputs) => {
     const fed = Object.fromEntries(model.inputs.map((input, i) => [input.name, inputs[ports[i]!.name]!]));
     return named(
-      model.outputs.map(({ name }) => names.get(cleanName(name)) ?? name),
+      outputs.map(({ name }) => name),
       withNodeNames(model, () =>
         model.execute(
           fed,
-          model.outputs.map(({ name }) => name),
+          outputs.map(({ tensor }) => tensor),
         ),
       ),
     );
   };
 }
 
-/** What the signature of a graph calls its tensors, by their names in the graph. */
-function signatureNames(opened: TfjsModel, side: 'inputs' | 'outputs'): ReadonlyMap<string, string> {
-  const signature =
-    opened.kind === 'graph' ? (opened.model.modelSignature as Partial<Record<string, Record<string, { name?: string }>>> | undefined) : undefined;
+type Signature = Partial<Record<'inputs' | 'outputs', Record<string, { name?: string }>>> | undefined;
+
+/** The tensors that the signature asks for by its names, such as the second output `split:1` of a node; those of a graph without signature by their own. */
+function outputsOf(model: tf.GraphModel): { readonly name: string; readonly tensor: string }[] {
+  const signed = Object.entries((model.modelSignature as Signature)?.outputs ?? {}).flatMap(([key, { name }]) =>
+    name === undefined ? [] : [{ name: cleanName(key), tensor: name }],
+  );
+  const outputs = signed.length > 0 ? signed : model.outputs.map(({ name }) => ({ name: cleanName(name), tensor: name }));
+  const twice = outputs.find(({ name }, i) => outputs.findIndex((other) => other.name === name) !== i);
+  if (twice) throw new RobencError('unsupported', `Two outputs of the model are called "${twice.name}". Give them different names in its signature.`);
+  return outputs;
+}
+
+/** What the signature of a graph calls its inputs, by their names in the graph. */
+function signatureNames(opened: TfjsModel): ReadonlyMap<string, string> {
+  const signature = opened.kind === 'graph' ? (opened.model.modelSignature as Signature) : undefined;
   return new Map(
-    Object.entries(signature?.[side] ?? {}).flatMap(([name, info]) => (info.name === undefined ? [] : [[cleanName(info.name), cleanName(name)] as const])),
+    Object.entries(signature?.inputs ?? {}).flatMap(([name, info]) => (info.name === undefined ? [] : [[cleanName(info.name), cleanName(name)] as const])),
   );
 }
 

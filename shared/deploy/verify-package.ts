@@ -1,5 +1,5 @@
 /** @file Everything about a package that can be checked without the model that it came from. */
-import type { GraphRole } from '../config/manifest.js';
+import type { GraphRole, VariantName } from '../config/manifest.js';
 import { RobencError } from '../errors.js';
 import { checkGolden, goldenCases } from '../package/golden.js';
 import { FILE_NAMES, GRAPH_ROLES } from '../package/layout.js';
@@ -14,6 +14,8 @@ export interface VerifiedPackage {
   readonly opened: ModelPackage;
   /** By graph: the greatest difference from its golden outputs, relative to the greatest output; null where the package has none for it. */
   readonly golden: Readonly<Partial<Record<GraphRole, number | null>>>;
+  /** Graphs in other number formats. */
+  readonly variants: number;
 }
 
 /**
@@ -40,7 +42,33 @@ export async function verifyPackage(
       await session.close();
     }
   }
-  return { opened, golden };
+  return { opened, golden, variants: await verifyVariants(opened, device) };
+}
+
+/** Every graph in another number format opens and has the inputs and outputs of the one in float32. Answers how many there are. */
+async function verifyVariants(opened: ModelPackage, device: DeviceRequest): Promise<number> {
+  let count = 0;
+  for (const variant of Object.keys(opened.manifest.variants ?? {}) as VariantName[])
+    for (const role of GRAPH_ROLES) {
+      const [path, plain] = [opened.path(role, variant), opened.path(role)];
+      if (path === null || plain === null) continue;
+      refuseForeignWeights(path, opened.path('weights', variant));
+      const [own, wanted] = [await portsOf(path, device), await portsOf(plain, device)];
+      if (own !== wanted)
+        throw new RobencError('bad-file', `${path} holds another graph: it has ${own}, while the ${role} of the package has ${wanted}.`, { field: path });
+      count++;
+    }
+  return count;
+}
+
+async function portsOf(path: string, device: DeviceRequest): Promise<string> {
+  const session = await openSession(path, { device, strict: true });
+  try {
+    const list = (ports: readonly { readonly name: string }[]): string => ports.map(({ name }) => name).join(', ');
+    return `${list(session.inputs)} → ${list(session.outputs)}`;
+  } finally {
+    await session.close();
+  }
 }
 
 /** A graph may read elements from the package's own file of weights, whose digest was checked, and from nowhere else. */

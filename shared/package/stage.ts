@@ -7,7 +7,7 @@ import { readManifest } from '../config/manifest-migrations.js';
 import { messageOf, RobencError } from '../errors.js';
 import { syncFolder, writeFileAtomic } from '../files.js';
 import { sha256 } from './digest.js';
-import { labelsOf } from './labels.js';
+import { checkLabel, labelsOf } from './labels.js';
 import { checkName, FILE_NAMES, LATEST, MANIFEST_FILE, SIGNATURE_FILE, SUMS_FILE, versionsOf, visibleFolders } from './layout.js';
 import { withLock } from './lock.js';
 import { point } from './registry.js';
@@ -82,12 +82,6 @@ export class Staging {
     this.#variants.set(variant, { ...found, description });
   }
 
-  /** Takes a variant back, its files too. */
-  dropVariant(variant: VariantName): void {
-    for (const { path } of this.#variants.get(variant)?.files.values() ?? []) rmSync(join(this.folder, path), { force: true });
-    this.#variants.delete(variant);
-  }
-
   /** The manifest as it would be published under a version. Throws `bad-file` naming the field that breaks the schema. */
   manifest(version: string, description: PackageDescription): Manifest {
     const own = { schemaVersion: MANIFEST_SCHEMA_VERSION, name: this.#name, version };
@@ -111,7 +105,7 @@ export class Staging {
    * Throws `usage` for a version that is there: versions do not change.
    */
   publish({ version, manifest, labels = [LATEST], key }: Publication): WrittenPackage {
-    if (version !== 'auto') checkName('version', version);
+    checkPublication(version, labels);
     const home = join(this.#models, this.#name);
     return guarded(home, () =>
       withLock(home, () => {
@@ -119,6 +113,9 @@ export class Staging {
         if (visibleFolders(home).includes(chosen)) throw alreadyThere(this.#name, chosen);
         if (labelsOf(this.#models, this.#name).some(({ label }) => label === chosen) || labels.includes(chosen))
           throw new RobencError('usage', `"${chosen}" is a label of ${this.#name}, so it cannot be a version. Choose another.`, { field: 'version' });
+        const taken = labels.find((label) => visibleFolders(home).includes(label));
+        if (taken !== undefined)
+          throw new RobencError('usage', `"${taken}" is a version of ${this.#name}, so it cannot be a label. Choose another.`, { field: 'label' });
         const whole = this.manifest(chosen, manifest);
         const text = `${JSON.stringify(whole, null, 2)}\n`;
         const digest = sha256(text);
@@ -145,6 +142,12 @@ export class Staging {
     guarded(this.folder, () => writeFileAtomic(join(this.folder, name), bytes));
     return { path: name, bytes: bytes.byteLength, sha256: sha256(bytes) };
   }
+}
+
+/** What can be said of a version and labels before there is anything to publish. Throws `usage` for names that none can have. */
+export function checkPublication(version: string, labels: readonly string[]): void {
+  if (version !== 'auto') checkName('version', version);
+  for (const label of labels) checkLabel(label);
 }
 
 function variantEntry({ description, files }: { description: VariantDescription; files: ReadonlyMap<string, ManifestFile> }): object {

@@ -1,6 +1,7 @@
 /** @file From a finished run to a model package: graphs, their parity with the eager function, golden outputs, card and manifest. */
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
+import { withUnlikelyLabels } from '@robenc/export/unlikely-labels.js';
 import { compareOutputs, refuseMismatch, type ParityRecord } from '@robenc/export/verify.js';
 import type { GraphRole } from '@robenc/shared/config/manifest.js';
 import { cardText } from '@robenc/shared/deploy/card.js';
@@ -10,7 +11,7 @@ import { RobencError } from '@robenc/shared/errors.js';
 import { readHead } from '@robenc/shared/evaluation/head-file.js';
 import type { LinearHead } from '@robenc/shared/evaluation/linear-head.js';
 import { FILE_NAMES } from '@robenc/shared/package/layout.js';
-import { Staging, type WrittenPackage } from '@robenc/shared/package/stage.js';
+import { checkPublication, Staging, type WrittenPackage } from '@robenc/shared/package/stage.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import { stateDigest } from './checkpoint.js';
 import { describeRun } from './describe.js';
@@ -75,6 +76,7 @@ export async function openTrained(run: string) {
 
 /** Writes the package of a run. Throws `not-found` without a fitted head, `mismatch` when a graph does not compute what the encoder computes; nothing is written then. */
 export async function exportRun(job: ExportJob): Promise<Exported> {
+  checkPublication(job.version, job.labels);
   const { encoder, head, aggregate, digest, graphs } = await openTrained(job.run);
   const { run } = encoder.plan;
   const input = { name: 'image', layout: 'NCHW', channels: 'RGB', range: [0, 1], height: run.data.size, width: run.data.size };
@@ -123,7 +125,7 @@ async function measureParity(
     try {
       // Several crops are a batch to the encoder already.
       const batch = session.inputs.some(({ name }) => name === 'crops') ? Math.ceil(images / 2) : images;
-      const feeds = feedsFor(session, head.classes, { batch, seed: encoder.plan.run.seed });
+      const feeds = await withUnlikelyLabels(session, feedsFor(session, head.classes, { batch, seed: encoder.plan.run.seed }));
       records.push(await compareOutputs({ graph: role, session, fn, feeds: [feeds], tolerance: TOLERANCE }));
     } finally {
       await session.close();

@@ -28,6 +28,23 @@ const toNumber = (g: GraphBuilder, condition: Value, dtype: DType): Value => g.c
 /** x² as a product: faster, and its gradient has no Pow. */
 const power: Binary = (g, a, b) => (b.data?.data.length === 1 && Number(b.data.data[0]) === 2 ? g.mul(a, a) : g.node('Pow', [a, b]));
 
+/** eˣ - 1 = 2 t / (1 - t) with t = tanh(x / 2), which keeps its digits near 0; beyond 1 the difference has them. */
+function expm1(g: GraphBuilder, x: Value): Value {
+  const one = g.scalarLike(1, x);
+  const t = g.node('Tanh', [g.mul(x, g.scalarLike(0.5, x))]);
+  const near = g.div(g.mul(t, g.scalarLike(2, x)), g.sub(one, t));
+  return g.node('Where', [g.node('Less', [g.node('Abs', [x]), one]), near, g.sub(g.node('Exp', [x]), one)]);
+}
+
+/** log(1 + x) = x log(u) / (u - 1) with u = 1 + x as it is rounded, x itself where u is 1 (Goldberg 1991, theorem 4). */
+function log1p(g: GraphBuilder, x: Value): Value {
+  const one = g.scalarLike(1, x);
+  const u = g.add(x, one);
+  const tiny = g.node('Equal', [u, one]);
+  const ratio = g.div(g.mul(x, g.node('Log', [u])), g.node('Where', [tiny, one, g.sub(u, one)]));
+  return g.node('Where', [tiny, x, g.node('Where', [g.node('Less', [u, g.scalarLike(1e30, x)]), ratio, g.node('Log', [u])])]);
+}
+
 export const elementwise: readonly Kernel[] = [
   ...['Neg', 'Sqrt', 'Exp', 'Log', 'Abs', 'Relu', 'Sigmoid', 'Tanh', 'Erf', 'Softplus', 'Elu', 'Selu', 'Sign', 'Floor', 'Ceil', 'Round', 'Reciprocal'].map(
     (name) => same(name),
@@ -37,8 +54,8 @@ export const elementwise: readonly Kernel[] = [
   same('LogicalNot', 'Not'),
   unary('Square', (g, x) => g.mul(x, x)),
   unary('Rsqrt', (g, x) => g.node('Reciprocal', [g.node('Sqrt', [x])])),
-  unary('Expm1', (g, x) => g.sub(g.node('Exp', [x]), g.scalarLike(1, x))),
-  unary('Log1p', (g, x) => g.node('Log', [g.add(x, g.scalarLike(1, x))])),
+  unary('Expm1', expm1),
+  unary('Log1p', log1p),
   unary('Relu6', (g, x) => activated(g, x, { name: 'relu6' })),
   unary('LeakyRelu', (g, x, call) => activated(g, x, { name: 'leakyrelu', alpha: call.number('alpha') })),
   unary('ClipByValue', (g, x, call) => g.node('Clip', [x, g.scalarLike(call.number('clipValueMin'), x), g.scalarLike(call.number('clipValueMax'), x)])),

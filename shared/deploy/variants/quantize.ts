@@ -54,10 +54,11 @@ export function quantized(graph: Graph, ranges: ReadonlyMap<Value, Range>): Grap
     rewrite(node, inputs) {
       const ready = inputs.map((copy, i) => (copy !== null && scales.has(node.inputs[i]!) ? roundTrip(copy, node.inputs[i]!) : copy));
       if (isQuantized(node)) {
-        const weights = quantizedWeights(node);
+        const step = scales.get(node.inputs[0]!)!.scale;
+        const weights = quantizedWeights(node, step);
         ready[1] = dequantized(g, weights, node.inputs[1]!.name);
         const bias = node.op === 'MatMul' ? null : node.inputs[2];
-        if (bias?.data) ready[2] = dequantized(g, quantizedBias(bias.data, weights.scales, scales.get(node.inputs[0]!)!.scale), bias.name);
+        if (bias?.data) ready[2] = dequantized(g, quantizedBias(bias.data, weights.scales, step), bias.name);
       }
       return g.nodeOutputs(node.op, ready, node.attrs, {
         domain: node.domain,
@@ -86,7 +87,7 @@ interface Whole {
 }
 
 /** One scale for each output channel, symmetric about zero. */
-function quantizedWeights({ op, attrs, inputs }: Node): Whole {
+function quantizedWeights({ op, attrs, inputs }: Node, input: number): Whole {
   const { data, shape } = inputs[1]!.data!;
   const source = data as Float32Array;
   const axis = op === 'Conv' || (op === 'Gemm' && attrs['transB'] === 1) ? 0 : shape.length - 1;
@@ -94,7 +95,9 @@ function quantizedWeights({ op, attrs, inputs }: Node): Whole {
   const channelOf = (i: number): number => Math.floor(i / inner) % channels;
   const most = new Float64Array(channels);
   for (const [i, value] of source.entries()) most[channelOf(i)] = Math.max(most[channelOf(i)]!, Math.abs(value));
-  const scales = Float32Array.from(most, (value) => Math.max(value, 1e-8) / WEIGHT_LIMIT);
+  // The bias is in the same steps times those of the input, in 31 bits: a channel of zeros would leave it no room.
+  const bias = op === 'MatMul' ? undefined : (inputs[2]?.data?.data as Float32Array | undefined);
+  const scales = Float32Array.from(most, (value, c) => Math.max(value / WEIGHT_LIMIT, 1e-8 / WEIGHT_LIMIT, Math.abs(bias?.[c] ?? 0) / (2 ** 30 * input)));
   const whole = Int8Array.from(source, (value, i) => Math.max(-WEIGHT_LIMIT, Math.min(WEIGHT_LIMIT, Math.round(value / scales[channelOf(i)]!))));
   return { tensor: { dtype: 'int8', shape, data: whole }, scales, axis };
 }

@@ -15,6 +15,7 @@ import { feedsFor } from '@robenc/shared/deploy/golden.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import { convertWithTf2onnx } from '@robenc/export/tf2onnx/convert.js';
 import { readOptions } from '@robenc/shared/config/command-options.js';
+import { floats } from '@robenc/shared/graph/value.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import { memoryContext } from '../../context.js';
 import { refusal } from '../../refusal.js';
@@ -138,6 +139,48 @@ describe('robenc convert', () => {
       () => traceTfjsModel(opened),
       refusal('unsupported', new RegExp(`In Imag "${erf.name.replaceAll(/[^\\w/]/g, '.')}": The tfjs kernel Imag cannot`)),
     );
+  });
+
+  it('takes the very tensor that a signature names, the second output of a node too', async () => {
+    const split = (signature: Record<string, string>) => {
+      const value = (x: object) => ({ value: x });
+      const node = (name: string, op: string, input: string[], attr: object) => ({ name, op, input, attr });
+      return {
+        modelTopology: {
+          node: [
+            node('x', 'Placeholder', [], { dtype: { type: 'DT_FLOAT' }, shape: { shape: { dim: [{ size: '-1' }, { size: '4' }] } } }),
+            node('axis', 'Const', [], { dtype: { type: 'DT_INT32' }, ...value({ tensor: { dtype: 'DT_INT32', tensorShape: {} } }) }),
+            node('split', 'Split', ['axis', 'x'], { num_split: { i: '2' }, T: { type: 'DT_FLOAT' } }),
+          ],
+          versions: { producer: 1 },
+        },
+        format: 'graph-model',
+        signature: {
+          inputs: { x: { name: 'x:0', dtype: 'DT_FLOAT', tensorShape: { dim: [{ size: '-1' }, { size: '4' }] } } },
+          outputs: Object.fromEntries(Object.entries(signature).map(([key, name]) => [key, { name, dtype: 'DT_FLOAT' }])),
+        },
+        weightsManifest: [{ paths: ['axis.bin'], weights: [{ name: 'axis', shape: [], dtype: 'int32' }] }],
+      };
+    };
+    const folder = join(root, 'split');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'axis.bin'), Buffer.from(Int32Array.of(1).buffer));
+    writeFileSync(join(folder, 'model.json'), JSON.stringify(split({ right: 'split:1', left: 'split:0' })));
+    const { code, lines } = await run('split', { output: 'split.onnx' });
+    assert.equal(code, 0, lines.join('\n'));
+    const session = await openSession(join(root, 'split.onnx'));
+    const answer = await session.run({ x: floats([0, 1, 2, 3], [1, 4]) });
+    await session.close();
+    assert.deepEqual(
+      [Array.from(answer['left']!.data as Float32Array), Array.from(answer['right']!.data as Float32Array)],
+      [
+        [0, 1],
+        [2, 3],
+      ],
+    );
+    writeFileSync(join(folder, 'axis.bin'), Buffer.alloc(8));
+    await assert.rejects(run('split', { output: 'more.onnx' }), refusal('bad-file', /weights take 4 bytes, and axis\.bin hold 8/));
+    await assert.rejects(run('.', { output: 'sized.onnx', size: '8x8' }), refusal('usage', /--size is for models that leave the size of images free/));
   });
 
   for (const op of ['StatelessWhile', 'Where'])

@@ -93,8 +93,10 @@ export const samples: readonly Sample[] = [
   sample('LogicalNot', { x: flags }, ({ x }) => tf.logicalNot(x!)),
   unary('Square', tf.square),
   unary('Rsqrt', tf.rsqrt, positive),
-  unary('Expm1', tf.expm1, positive),
-  unary('Log1p', tf.log1p, positive),
+  ...[1e-6, 1e-3, 0.9, 20].flatMap((high) => [
+    sample('Expm1', { x: { shape: [3, 4], low: -high, high } }, ({ x }) => tf.expm1(x!), `Expm1 within ${high}`),
+    sample('Log1p', { x: { shape: [3, 4], low: -Math.min(high, 0.99), high } }, ({ x }) => tf.log1p(x!), `Log1p within ${high}`),
+  ]),
   unary('Relu6', (x) => tf.relu6(x.mul(5))),
   unary('LeakyRelu', (x) => tf.leakyRelu(x, 0.3)),
   unary('ClipByValue', (x) => tf.clipByValue(x, -0.5, 1)),

@@ -1,8 +1,9 @@
 /** @file Half precision and 8 bits: how near they are, what they cost, and that a bad one is refused. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Manifest } from '@robenc/shared/config/manifest.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import { cardText } from '@robenc/shared/deploy/card.js';
@@ -10,11 +11,15 @@ import { packageGraphs, stageGraphs, type PackageGraphs } from '@robenc/shared/d
 import { precisions } from '@robenc/shared/deploy/variants/index.js';
 import { imageBatches } from '@robenc/shared/deploy/variants/measure.js';
 import { stageVariants } from '@robenc/shared/deploy/variants/stage.js';
+import { verifyPackage } from '@robenc/shared/deploy/verify-package.js';
 import { fitHead } from '@robenc/shared/evaluation/fit-heads.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
-import { numbersOf, type Graph } from '@robenc/shared/graph/value.js';
+import { floats, numbersOf, type Graph } from '@robenc/shared/graph/value.js';
+import { newBuilder } from '@robenc/shared/ops/index.js';
+import { sha256 } from '@robenc/shared/package/digest.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import { Staging } from '@robenc/shared/package/stage.js';
+import { sumsText } from '@robenc/shared/package/sums.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import { writeColourFolder } from '../../audit/colour-world.js';
 import { refusal } from '../../refusal.js';
@@ -80,6 +85,35 @@ describe('number formats of a package', function () {
       assert.equal(inputs[0]!.node!.op, 'DequantizeLinear');
       assert.equal(inputs[1]!.node!.inputs[0]!.type.dtype, 'int8');
     }
+  });
+
+  it('the bias of a filter of zeros is kept in int8', async () => {
+    const g = newBuilder();
+    const image = g.input('image', 'float32', ['batch', 3, SIZE, SIZE]);
+    const filters = new Float32Array(2 * 27).fill(0.1);
+    filters.fill(0, 0, 27);
+    const weights = floats(filters, [2, 3, 3, 3]);
+    const y = g.node('Conv', [image, g.constant(weights, 'w'), g.constant(floats([0.5, 0]), 'b')], { kernel_shape: [3, 3] });
+    g.output('embedding', g.node('Flatten', [g.node('GlobalAveragePool', [y])], { axis: 1 }));
+    const images = imageBatches(set).map((batch) => batch.image);
+    const session = await openSession(toOnnx(await precisions.get('int8').make(g.build('zeros'), images)), { threads: 1 });
+    const { embedding } = await session.run({ image: images[0]! }, ['embedding']).finally(() => session.close());
+    assert.ok(Math.abs(numbersOf(embedding!)[0]! - 0.5) < 0.01, String(numbersOf(embedding!)[0]));
+  });
+
+  it('a graph of another kind under the name of a variant is found when the package is verified', async () => {
+    const opened = await staged(set, 1);
+    assert.ok((await verifyPackage(opened.folder, undefined)).variants >= 4);
+    const manifestPath = join(opened.folder, 'manifest.json');
+    const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as Manifest;
+    const { files } = manifest.variants!.int8! as { files: Record<string, { path: string; bytes: number; sha256: string }> };
+    const swapped = { ...files, encoder: files['classifier'], classifier: files['encoder'] };
+    Object.assign(manifest.variants!.int8!, { files: swapped });
+    const text = `${JSON.stringify(manifest, null, 2)}\n`;
+    writeFileSync(manifestPath, text);
+    const sums = join(opened.folder, 'SHA256SUMS');
+    writeFileSync(sums, sumsText(manifest, sha256(text)));
+    await assert.rejects(verifyPackage(opened.folder, undefined), refusal('bad-file', /holds another graph: it has .*/));
   });
 
   async function staged(calibration: ImageSet, maxDrop: number) {

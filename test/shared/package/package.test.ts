@@ -58,6 +58,15 @@ describe('model packages', () => {
     assert.equal((await openPackage(models, 'tiny@1.0')).digest, first.digest);
   });
 
+  it('a label that none can have, or that is a version, is refused before a version appears', () => {
+    writePackage(models, job({ version: 'a' }));
+    for (const label of ['../x', 'a']) assert.throws(() => writePackage(models, job({ version: 'b', labels: [label] })), refusal('usage', /label/));
+    assert.deepEqual(
+      listPackages(models).map(({ version }) => version),
+      ['a'],
+    );
+  });
+
   it('a manifest that breaks its schema is refused by field, and leaves no version behind', () => {
     const broken = { ...description, embeddingSize: -1 };
     assert.throws(() => writePackage(models, job({ manifest: broken })), refusal('bad-file', /embeddingSize is -1/));
