@@ -14,8 +14,10 @@ import { locateModel } from '@robenc/shared/package/locate.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import { readPrivateKey } from '@robenc/shared/package/signature.js';
 import { version } from '@robenc/shared/version.js';
+import { claimOutputFolder } from '@robenc/shared/files.js';
 import { exportRun } from '../run/package.js';
 import { stageRunPicture, stageRunVariants } from '../run/variants.js';
+import { refuseForeignFlags } from './export-sources.js';
 import { labelledDataOptions } from './labelled-data.js';
 
 /** Relative error from tfjs that a model of other origin may have. */
@@ -75,9 +77,9 @@ export default defineCommand({
       throw new RobencError('usage', '--layout and --out go together: which runtime, and the folder to write.', { field: 'layout' });
     const out = options.out === undefined ? '' : resolve(context.cwd, options.out);
     const models = resolve(context.cwd, options.models);
-    const written = async (folder: string): Promise<readonly string[]> => {
+    const written = async (folder: string, claimed = false): Promise<readonly string[]> => {
       if (layout === undefined) return [];
-      const paths = writeLayout(layout, await openPackage(folder), out, { force });
+      const paths = writeLayout(layout, await openPackage(folder), out, { force: force || claimed });
       context.stdout(`Wrote ${paths.length} files for ${layout}: ${out}`);
       return paths;
     };
@@ -86,6 +88,7 @@ export default defineCommand({
     if (layout !== undefined && modelJson === null) {
       const located = await locateModel(options.source, { cwd: context.cwd, models, field: 'source' });
       if (located.kind === 'package') {
+        refuseForeignFlags('a package', options);
         context.result({ folder: located.path, layout: { name: layout, folder: out, files: await written(located.path) } });
         return EXIT.done;
       }
@@ -102,11 +105,12 @@ export default defineCommand({
       throw new RobencError('usage', `tf2onnx reads graph models of TensorFlow.js, and ${source} holds none. Leave --via out to export a training run.`, {
         field: 'via',
       });
-    if (modelJson !== null && options.precision.length > 0)
-      throw new RobencError('usage', '--precision is for training runs: their data judges the formats. Leave it out.', { field: 'precision' });
-    const { manifest, folder, digest } =
+    refuseForeignFlags(modelJson === null ? 'a training run' : 'a TensorFlow.js model', options);
+    // Before the version appears, which stays.
+    const release = layout === undefined ? () => undefined : claimOutputFolder(out, { force });
+    const { manifest, folder, digest } = await (
       modelJson === null
-        ? await exportRun({
+        ? exportRun({
             ...common,
             run: source,
             name: options.name,
@@ -127,7 +131,7 @@ export default defineCommand({
               await stageRunVariants({ ...job, precisions: options.precision as readonly VariantName[] }, staged);
             },
           })
-        : await exportTfjsPackage({
+        : exportTfjsPackage({
             conversion: {
               modelJson,
               via: options.via,
@@ -147,12 +151,16 @@ export default defineCommand({
               resize: undefined,
               publication: { version: options.modelVersion, labels: options.label, key },
             },
-          });
+          })
+    ).catch((cause: unknown) => {
+      release();
+      throw cause;
+    });
     for (const { graph, against, maxRelativeError, tolerance } of manifest.parity)
       context.stdout(`${graph}: within ${maxRelativeError.toExponential(1)} of ${against} (at most ${tolerance})`);
     for (const assumption of manifest.origin.assumptions ?? []) context.stderr(`Assumed: ${assumption}`);
     context.stdout(`Wrote ${manifest.name}@${manifest.version}: ${folder}`);
-    const files = await written(folder);
+    const files = await written(folder, true);
     context.result({
       folder,
       name: manifest.name,

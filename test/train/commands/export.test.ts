@@ -7,6 +7,7 @@ import type { VerificationReport } from '@robenc/export/report/document.js';
 import type { Command } from '@robenc/shared/config/command.js';
 import { readOptions } from '@robenc/shared/config/command-options.js';
 import { decodeImage } from '@robenc/shared/images/decode.js';
+import { listPackages } from '@robenc/shared/package/list.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import exportCommand from '@robenc/train/commands/export.js';
 import fitHead from '@robenc/train/commands/fit-head.js';
@@ -58,6 +59,16 @@ describe('export and verify', function () {
     await assert.rejects(run(exportCommand, { source: 'run' }, { layout: 'triton' }), refusal('usage', /--out go together/));
     await run(exportCommand, { source: 'tiny' }, { layout: 'triton', out: 'again' });
     assert.ok(existsSync(join(root, 'again', 'tiny-encoder', 'config.pbtxt')));
+    const versions = () => listPackages(join(root, 'models')).length;
+    const before = versions();
+    await assert.rejects(run(exportCommand, { source: 'run' }, { layout: 'triton', out: 'again' }), refusal('usage', /again is not empty/));
+    await assert.rejects(
+      run(exportCommand, { source: 'run' }, { size: '9x9' }),
+      refusal('usage', /--size is for a TensorFlow\.js model, and this is a training run/),
+    );
+    const signed = { layout: 'triton', out: 'signed', sign: 'no.pem' };
+    await assert.rejects(run(exportCommand, { source: 'tiny' }, signed), refusal('usage', /--sign is for a training run or a TensorFlow\.js model/));
+    assert.equal(versions(), before, 'nothing was published on the way');
   });
 
   it('verifies every graph against the run: values and gradients, batches, extreme images; 1 where one differs', async () => {
