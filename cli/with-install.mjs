@@ -3,16 +3,28 @@
  * Needs only Node and npm: `node cli/with-install.mjs test/run.ts --slow`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const LEAST_NODE = [20, 19];
 
-/** True when npm has not installed since package-lock.json last changed; npm writes this hidden lock file at the end of each installation. */
+/** The packages of a lock file by where they lie, each with its version; links to workspaces have none. */
+function packagesOf(path) {
+  return new Map(Object.entries(JSON.parse(readFileSync(path, 'utf8')).packages).filter(([place, { link }]) => place.includes('node_modules/') && !link));
+}
+
+/**
+ * True when what is installed is not what package-lock.json asks for: npm writes a hidden lock file of the same kind at the end of each installation. Their
+ * contents are compared, since a fresh clone has the younger lock file. Packages for other systems are optional, and missing.
+ */
 function installationIsMissing() {
-  const installed = `${root}node_modules/.package-lock.json`;
-  return !existsSync(installed) || statSync(installed).mtimeMs < statSync(`${root}package-lock.json`).mtimeMs;
+  const hidden = `${root}node_modules/.package-lock.json`;
+  if (!existsSync(hidden)) return true;
+  const [wanted, installed] = [packagesOf(`${root}package-lock.json`), packagesOf(hidden)];
+  const differs = ([place, { version, optional, devOptional }]) =>
+    installed.has(place) ? installed.get(place).version !== version : !optional && !devOptional;
+  return [...wanted].some(differs);
 }
 
 /** `npm ci` without install scripts, so that nothing but the npm registry is reached. Exits where it fails. */
