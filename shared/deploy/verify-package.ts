@@ -1,8 +1,9 @@
 /** @file Everything about a package that can be checked without the model that it came from. */
+import { basename } from 'node:path';
 import type { GraphRole, VariantName } from '../config/manifest.js';
 import { RobencError } from '../errors.js';
 import { checkGolden, goldenCases } from '../package/golden.js';
-import { FILE_NAMES, GRAPH_ROLES } from '../package/layout.js';
+import { GRAPH_ROLES } from '../package/layout.js';
 import { openPackage, type ModelPackage, type OpenOptions } from '../package/open.js';
 import { decodeModel } from '../proto/decode.js';
 import { DATA_LOCATION } from '../proto/onnx.js';
@@ -76,7 +77,7 @@ function refuseForeignWeights(path: string, weights: string | null): void {
   for (const { name, dataLocation, externalData } of decodeModel(readBytes(path, path), path).graph!.initializer) {
     if (dataLocation !== DATA_LOCATION.external) continue;
     const location = externalData.find(({ key }) => key === 'location')?.value;
-    if (weights === null || location !== FILE_NAMES.weights)
+    if (weights === null || location !== basename(weights))
       throw new RobencError('bad-file', `${path}: "${name}" keeps its elements in "${location}", which the manifest does not list.`, { field: path });
   }
 }

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../graph/builder.js';
 import { sameShape } from '../graph/dim.js';
 import { defineOp } from '../graph/operator.js';
 import type { Attrs, Node, Value } from '../graph/value.js';
+import { mayBeInfinite } from './finite.js';
 
 export interface Weave {
   readonly stride: number;
@@ -94,7 +95,9 @@ function spread(g: GraphBuilder, map: Value, stride: number, phase: number, size
     shape: [1, 1, height, width],
     data: Float32Array.from({ length: height * width }, (_, place) => corner(place)),
   });
-  return g.mul(cut(g, squares, sizes), g.cast(corners, map.type.dtype));
+  const whole = cut(g, squares, sizes);
+  // A product is faster than a choice, but 0 times infinity is not 0.
+  return mayBeInfinite(whole) ? g.node('Where', [g.cast(corners, 'bool'), whole, g.scalarLike(0, whole)]) : g.mul(whole, g.cast(corners, map.type.dtype));
 }
 
 function cut(g: GraphBuilder, whole: Value, [height, width]: readonly [number, number]): Value {

@@ -32,12 +32,12 @@ interface SourceOptions {
 
 function flagsOf({ precision, attack, sign, name, size, role, mean, std, range, classes, output }: SourceOptions): SourceFlag[] {
   const [run, tfjs] = ['a training run', 'a TensorFlow.js model'] as const;
-  const only = (sources: SourceFlag['for'], flags: Readonly<Record<string, boolean>>): SourceFlag[] =>
+  const flagsFor = (sources: SourceFlag['for'], flags: Readonly<Record<string, boolean>>): SourceFlag[] =>
     Object.entries(flags).map(([flag, given]) => ({ flag, given, for: sources }));
   return [
-    ...only([run], { precision: precision.length > 0 }),
-    ...only([run, tfjs], { attack, sign: sign !== undefined, name: name !== undefined }),
-    ...only([tfjs], {
+    ...flagsFor([run], { precision: precision.length > 0 }),
+    ...flagsFor([run, tfjs], { attack, sign: sign !== undefined, name: name !== undefined }),
+    ...flagsFor([tfjs], {
       size: size !== undefined,
       role: role !== 'classifier',
       mean: mean.length > 0,

@@ -40,6 +40,15 @@ describe('gradients at poles', () => {
     assert.deepEqual(slope, [0, Infinity, Infinity, 0.25]);
   });
 
+  it('a strided convolution spreads what is infinite without making its neighbours NaN', async () => {
+    const fn = (g: GraphBuilder, x: Value): Value => {
+      const wide = g.node('Expand', [x, g.ints([1, 16, 2, 2])]);
+      const filters = g.constant(floats(new Float32Array(16).fill(1), [1, 16, 1, 1]));
+      return root(g, g.node('Conv', [wide, filters], { kernel_shape: [1, 1], strides: [2, 2] }));
+    };
+    assert.deepEqual(await slopeOf(fn, [0, 1, 1, 1]), [Infinity, 0, 0, 0]);
+  });
+
   it('norms of zero vectors have the gradient 0', async () => {
     const zeros = [0, 0, 3, 4];
     const norm = (g: GraphBuilder, x: Value): Value => g.node('ReduceL2', [x, g.ints([3])], { keepdims: 1 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { VerificationReport } from '@robenc/export/report/document.js';
 import type { Command } from '@robenc/shared/config/command.js';
 import { readOptions } from '@robenc/shared/config/command-options.js';
+import { verifyPackage } from '@robenc/shared/deploy/verify-package.js';
 import { decodeImage } from '@robenc/shared/images/decode.js';
 import { listPackages } from '@robenc/shared/package/list.js';
 import { openPackage } from '@robenc/shared/package/open.js';
@@ -23,7 +24,7 @@ const RUN = {
   batchSize: 16,
   epochs: 1,
   views: { count: 2 },
-  encoder: { name: 'resnet-small', widths: [4, 8], embedding: 16, projection: 8 },
+  encoder: { name: 'resnet-small', widths: [8, 16], embedding: 16, projection: 8 },
   engine: { threads: 1, device: 'cpu' },
 };
 
@@ -51,6 +52,9 @@ describe('export and verify', function () {
     assert.match(context.notes.join('\n'), /int8: clean accuracy .* times the speed/);
     const { manifest, path } = await openPackage(join(root, 'models'), 'tiny');
     assert.deepEqual(Object.keys(manifest.variants!), ['float16', 'int8']);
+    // Each format has its own file of weights.
+    assert.ok(path('weights', 'float16') && path('weights', 'int8'));
+    assert.equal((await verifyPackage(join(root, 'models'), 'tiny')).variants, 4);
     assert.match(readFileSync(path('card')!, 'utf8'), /## Other number formats[\s\S]*\| int8 \| static QDQ/);
     const picture = await decodeImage(readFileSync(path('picture')!));
     assert.deepEqual([picture.height, picture.width], [3 * 18 + 2, 8 * 18 + 2]);
