@@ -1,5 +1,6 @@
 /** @file Operations that become one node of the graph when traced, and a few ordinary tfjs operations otherwise. */
 import type * as tf from '@tensorflow/tfjs';
+import type { Graph } from '@robenc/shared/graph/value.js';
 
 /** A composite operation as the tracing backend sees it. */
 export interface CompositeCall {
@@ -8,6 +9,8 @@ export interface CompositeCall {
   readonly inputs: readonly tf.Tensor[];
   readonly attrs: Readonly<Record<string, number | number[]>>;
   readonly outputShapes: readonly number[][];
+  /** What stands for the operation where it is a whole graph. */
+  readonly graph?: Graph | undefined;
 }
 
 /** Answers the outputs of the node that it emits, or null to let the operation run as ordinary tfjs. */
@@ -22,13 +25,14 @@ export function setCompositeHook(next: CompositeHook | null): CompositeHook | nu
   return previous;
 }
 
-/** The outputs of composite operation `name`: of one graph node while a tracer listens, of `eager` otherwise. */
+/** The outputs of composite operation `name`: of graph nodes while a tracer listens, of `eager` otherwise. */
 export function composite(
   name: string,
   inputs: readonly tf.Tensor[],
   attrs: Readonly<Record<string, number | number[]>>,
   outputShapes: readonly number[][],
   eager: () => tf.Tensor[],
+  graph?: Graph,
 ): tf.Tensor[] {
-  return hook?.({ name, inputs, attrs, outputShapes }) ?? eager();
+  return hook?.({ name, inputs, attrs, outputShapes, graph }) ?? eager();
 }

@@ -1,4 +1,5 @@
-/** @file The composite operations that become one node each when traced. */
+/** @file The composite operations that become nodes of their own when traced. */
+import { copyInto } from '@robenc/shared/graph/copy.js';
 import { table } from '@robenc/shared/table.js';
 import type { CompositeCall } from './composite.js';
 import type { TraceContext } from './context.js';
@@ -6,13 +7,13 @@ import { CHANNELS_FIRST, inOrder, traced, type Traced } from './traced.js';
 
 interface Composite {
   readonly name: string;
-  readonly emit: (context: TraceContext, inputs: readonly Traced[], attrs: CompositeCall['attrs']) => readonly Traced[];
+  readonly emit: (context: TraceContext, inputs: readonly Traced[], call: CompositeCall) => readonly Traced[];
 }
 
 /** y, mean and biased variance of a batch x [n, h, w, c] or [n, c] with gamma and beta [c]. */
 const batchNormTrain: Composite = {
   name: 'BatchNormTrain',
-  emit: (context, [x, gamma, beta], attrs) => {
+  emit: (context, [x, gamma, beta], { attrs }) => {
     const { g } = context;
     const layout = x!.shape.length === 4 ? CHANNELS_FIRST : inOrder(x!.shape.length);
     // Momentum 0 makes the "updated running statistics" those of the batch, whatever the running ones were. ONNX Runtime writes them over the running
@@ -36,4 +37,15 @@ const logDetInverse: Composite = {
   emit: (context, [a]) => context.g.nodeOutputs('LogDetInverse', [context.plain(a!)], {}, { domain: 'robenc', outputs: 2 }).map((value) => traced(value)),
 };
 
-export const composites = table<Composite>('composite operation', [batchNormTrain, logDetInverse]);
+/** A whole graph of other origin: images [n, h, w, 3] to its input of images [n, 3, h, w], the other inputs by their order. */
+const onnxModel: Composite = {
+  name: 'OnnxModel',
+  emit: (context, [images, ...others], { graph }) => {
+    const values = [context.laidOut(images!, CHANNELS_FIRST), ...others.map((one) => context.plain(one))];
+    const inputs = Object.fromEntries(graph!.inputs.map(({ name }, i) => [name, values[i]!]));
+    const { outputs } = copyInto(context.g, graph!, { inputs });
+    return graph!.outputs.map(({ name }) => traced(outputs[name]!));
+  },
+};
+
+export const composites = table<Composite>('composite operation', [batchNormTrain, logDetInverse, onnxModel]);

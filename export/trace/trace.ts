@@ -177,7 +177,8 @@ function tensorOf(backend: TracingBackend, t: Traced, maker: string): tf.Tensor 
  * The node of a composite operation. While tfjs records operations in order to differentiate them, composites stay ordinary operations, for it knows
  * no gradient of theirs; inside of tf.customGrad, which brings the gradient along, nothing is recorded.
  */
-function compositeNode(backend: TracingBackend, context: TraceContext, { name, inputs, attrs, outputShapes }: CompositeCall): tf.Tensor[] | null {
+function compositeNode(backend: TracingBackend, context: TraceContext, call: CompositeCall): tf.Tensor[] | null {
+  const { name, inputs, attrs, outputShapes } = call;
   const { gradientDepth, kernelDepth } = tf.engine().state;
   const recording = gradientDepth > 0 && kernelDepth === 0;
   if (recording || !context.composites.includes(name)) return null;
@@ -186,7 +187,7 @@ function compositeNode(backend: TracingBackend, context: TraceContext, { name, i
   const results = composites.get(name).emit(
     context,
     inputs.map((tensor) => backend.tracedOf(tensor)),
-    attrs,
+    call,
   );
   return results.map((result, i) => {
     context.check(result, step.outputShapes[i]!, `Output ${i} of ${name}`);

@@ -10,6 +10,7 @@ export const runFlags = {
   limit: { type: 'number', integer: true, minimum: 1, description: 'use only that many images' },
   holdOut: { type: 'number', value: 'share', description: 'leave that share of a folder without train/ and test/ for testing, e.g. 0.2' },
   encoder: { type: 'string', value: 'name', description: 'encoder' },
+  init: { type: 'string', value: 'model.onnx', description: 'start from an encoder or classifier in an ONNX file; sets encoder.name and encoder.path' },
   loss: { type: 'string', value: 'name', description: 'training loss' },
   adversary: { type: 'string', value: 'name', description: 'adversary during training: none, pgd or free' },
   epsilon: { type: 'string', value: 'e', description: "the adversary's radius in pixels of [0,1], e.g. 8/255" },
@@ -35,6 +36,7 @@ const PATHS: Readonly<Record<Exclude<keyof typeof runFlags, 'set'>, string>> = {
   limit: 'data.limit',
   holdOut: 'data.holdOut',
   encoder: 'encoder.name',
+  init: 'encoder.path',
   loss: 'loss.name',
   adversary: 'adversary.name',
   epsilon: 'adversary.epsilon',
@@ -61,6 +63,7 @@ export function flagOf(path: string): string | null {
 export function runOverrides(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const flags = Object.entries(PATHS).map(([flag, path]) => [path, options[flag]] as const);
   return {
+    ...(options['init'] === undefined ? {} : { 'encoder.name': 'onnx' }),
     ...Object.fromEntries(flags.filter(([, value]) => value !== undefined)),
     ...parseSettings((options['set'] as readonly string[] | undefined) ?? []),
   };

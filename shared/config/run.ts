@@ -110,7 +110,8 @@ export function blameFlags(error: unknown, overrides: Readonly<Record<string, un
   if (path === undefined) return error;
   const flag = flagOf(path);
   // Without the file before it: its value was not looked at.
-  const own = message.includes(path) ? message.slice(message.indexOf(path)) : message;
+  const at = message.indexOf(path);
+  const own = at > 0 && message.slice(0, at).endsWith(': ') ? message.slice(at) : message;
   return new RobencError('usage', `${flag === null ? '' : `--${flag}: `}${own}`, { cause: error, field: flag ?? field });
 }
 

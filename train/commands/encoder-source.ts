@@ -12,15 +12,21 @@ export async function openSource(text: string, where: { cwd: string; models: str
 }
 
 async function openRunSource(folder: string, headsFolder: string): Promise<EncoderSource> {
-  const [{ openEncoder }, { stateDigest }] = await Promise.all([import('../run/encoder.js'), import('../run/checkpoint.js')]);
+  const [{ openEncoder }, { stateDigest }, { isClassifier }] = await Promise.all([
+    import('../run/encoder.js'),
+    import('../run/checkpoint.js'),
+    import('../run/fine-tuned.js'),
+  ]);
   const { graph, plan, state } = await openEncoder(folder);
   const { data, views } = plan.run;
-  return withHeads({
+  const source = {
     encoder: graph,
     digest: stateDigest(state),
     size: { height: data.size, width: data.size, fit: 'cover' },
     scheme: views.scheme === 'patches' ? 'patches' : 'crops',
-    headsFolder,
     data: { name: data.name, path: data.path, holdOut: data.holdOut },
-  });
+  } as const;
+  if (!isClassifier(plan)) return withHeads({ ...source, headsFolder });
+  const classifier = { ...graph, outputs: graph.outputs.map(({ value }) => ({ name: 'logits', value })) };
+  return { ...source, headsFolder: null, heads: () => ({ image: { classifier, classes: null }, aggregate: null }) };
 }

@@ -30,6 +30,8 @@ export interface Encoder<C = object> {
   /** One sentence for help and documentation. */
   readonly summary: string;
   readonly config: Schema<C>;
+  /** Its graph comes from a file: tfjs itself cannot run it. */
+  readonly foreign?: true;
   /** The sizes of the embedding and of the projection. */
   dimensions(config: C): { readonly embedding: number; readonly projection: number };
   /** Initial values. Filters are [out, in, height, width], weights [in, out]. */

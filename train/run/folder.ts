@@ -10,10 +10,15 @@ import { listCheckpoints, loadCheckpoint, type Checkpoint } from './checkpoint.j
 
 /** What decides the numbers of a run; where it is written and how often it is saved do not. */
 export function digestOf(run: RunConfig): string {
-  const { out: _, checkpoint: __, maxMinutes: ___, $schema: ____, ...numbers } = run;
+  const { out: _, checkpoint: __, maxMinutes: ___, $schema: ____, ...numbers } = { ...run, encoder: withoutPath(run.encoder) };
   return createHash('sha256')
     .update(JSON.stringify(sorted(numbers)))
     .digest('hex');
+}
+
+/** A file that is known by its digest may lie anywhere. */
+function withoutPath(encoder: RunConfig['encoder']): object {
+  return 'sha256' in encoder ? { ...encoder, path: undefined } : encoder;
 }
 
 function sorted(value: unknown): unknown {

@@ -14,10 +14,12 @@ import { FILE_NAMES } from '@robenc/shared/package/layout.js';
 import { checkPublication, Staging, type WrittenPackage } from '@robenc/shared/package/stage.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import type { Session } from '@robenc/shared/runtime/types.js';
+import { sourceOf, type OnnxEncoderConfig } from '../encoders/onnx/onnx.js';
 import { stateDigest } from './checkpoint.js';
 import { describeRun } from './describe.js';
 import { eagerFunctions } from './eager.js';
 import { openEncoder, type TrainedEncoder } from './encoder.js';
+import { FINE_TUNED, fineTunedParity, isClassifier, startOf } from './fine-tuned.js';
 
 export interface ExportJob {
   readonly run: string;
@@ -58,6 +60,12 @@ const hasGradient = ({ outputs }: Session): boolean => outputs.some(({ name }) =
 /** A run with its heads, opened. Throws `not-found` without a fitted head, `mismatch` for a head of another state of the encoder. */
 export async function openTrained(run: string) {
   const encoder = await openEncoder(run);
+  if (isClassifier(encoder.plan))
+    throw new RobencError(
+      'usage',
+      `The run in ${run} trained a classifier of its own. Package it with robenc models import ${join(run, FINE_TUNED)}, and the flags that describe its input.`,
+      { field: 'run' },
+    );
   const head = readHead(join(run, 'heads'), 'image');
   if (!head)
     throw new RobencError('not-found', `The run in ${run} has no linear head yet. Fit one first: robenc fit-head ${run} --data DIR.`, { field: 'run' });
@@ -98,7 +106,11 @@ export async function exportRun(job: ExportJob): Promise<Exported> {
       }),
     });
     job.note('Comparing each graph with tfjs on the same images');
-    const parity = await measureParity(staging, encoder, head.head, aggregate?.head ?? null, job.images);
+    const start = startOf(run);
+    const parity =
+      start === null
+        ? await measureParity(staging, encoder, head.head, aggregate?.head ?? null, job.images)
+        : [await measureFineTuned(staging, encoder, start, job.images)];
     refuseMismatch(parity);
     await stageGolden(staging, [...(Object.keys(graphs) as GraphRole[]), ...(job.attack ? (['attack'] as const) : [])], head.head.classes);
     await job.extend?.({ staging, encoder, graphs, classes: head.file.classes });
@@ -108,6 +120,16 @@ export async function exportRun(job: ExportJob): Promise<Exported> {
     return { ...written, parity };
   } finally {
     staging.discard();
+  }
+}
+
+/** The staged encoder against the ONNX file that the run wrote; the heads on it and the gradients have no second form. */
+async function measureFineTuned(staging: Staging, { plan, state }: TrainedEncoder, start: OnnxEncoderConfig, images: number): Promise<ParityRecord> {
+  const session = await openSession(join(staging.folder, FILE_NAMES.encoder), { device: 'cpu' });
+  try {
+    return await fineTunedParity(session, sourceOf(start), state.params, { images, size: plan.run.data.size, seed: plan.run.seed, tolerance: TOLERANCE });
+  } finally {
+    await session.close();
   }
 }
 

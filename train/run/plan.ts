@@ -30,10 +30,15 @@ export function planOf(run: RunConfig): Plan {
       `views.count is ${run.views.count}, but the loss ${loss.use.name} takes ${least === most ? least : `${least} to ${most}`} views.`,
       { field: 'views.count' },
     );
+  const encoder = choose(encoders, run.encoder as Named, 'encoder');
+  if (encoder.use.foreign && run.engine.name !== 'onnx')
+    throw new RobencError('bad-input', `engine.name is "${run.engine.name}", but an encoder from an ONNX file runs on the engine onnx only.`, {
+      field: 'engine.name',
+    });
   return {
     run,
     spec: {
-      encoder: choose(encoders, run.encoder as Named, 'encoder'),
+      encoder,
       loss,
       optimizer: choose(optimizers, run.optimizer as Named, 'optimizer', ['learningRate']),
       adversary: use.plan(config),

@@ -7,8 +7,10 @@ import { openImageSet } from '@robenc/shared/data/open.js';
 import { runtimeVersion } from '@robenc/shared/runtime/session.js';
 import type { Place } from '../crops/order.js';
 import { viewBatches } from '../crops/pipeline.js';
+import { encoderOf } from '../optimizers/average.js';
 import { openEngineThread } from '../engines/thread.js';
 import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
+import { withStart, writeFineTuned } from './fine-tuned.js';
 import { digestOf, writeEnvironment, writeRunFile, writeSummary } from './folder.js';
 import { trainLoop, type BatchSource, type Ending } from './loop.js';
 import { rewindMetrics, type StepRecord } from './metrics.js';
@@ -46,8 +48,9 @@ export interface TrainSummary {
 }
 
 /** Trains, or goes on where a run stopped. Throws `usage` when the folder holds another run. */
-export async function train(run: RunConfig, options: TrainOptions): Promise<TrainSummary> {
+export async function train(given: RunConfig, options: TrainOptions): Promise<TrainSummary> {
   const { signal, clock, note } = options;
+  const run = withStart(given);
   const plan = planOf(run);
   const runDigest = digestOf(run);
   const { size } = run.data;
@@ -98,6 +101,7 @@ export async function train(run: RunConfig, options: TrainOptions): Promise<Trai
       engine,
       data: { name: set.name, images: set.count },
     });
+    if (plan.spec.encoder.use.foreign) note(`The model with its new weights: ${writeFineTuned(run, encoderOf(await engine.state()).params)}`);
     writeSummary(run.out, summary);
     return summary;
   } finally {
