@@ -74,9 +74,31 @@ export const RunConfig = Type.Object(
     }),
     checkpoint: section({
       everyMinutes: Type.Number({ exclusiveMinimum: 0, default: 5 }),
-      /** How many of the newest are kept. */
+      /** How many of the newest are kept, beside the best one. */
       keep: count({ default: 2 }),
+      /** Which one heads are fitted on, is evaluated and exported. */
+      use: Type.Union([Type.Literal('last'), Type.Literal('best')], { default: 'last' }),
     }),
+    /** Accuracy of nearest neighbours on held-out images during training; off unless it is there. With neither period, after every epoch. */
+    validation: Type.Optional(
+      Type.Object(
+        {
+          everyEpochs: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+          /** Of training, validations not counted. */
+          everySeconds: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+          /** Held-out images. */
+          images: count({ default: 500 }),
+          /** Training images whose neighbours vote. */
+          bank: count({ default: 2000 }),
+          k: count({ default: 20 }),
+          temperature: Type.Number({ exclusiveMinimum: 0, default: 0.07 }),
+          /** Linf radius and steps of PGD on the embedding. */
+          epsilon: Type.Union([Type.Number({ minimum: 0 }), Type.String()], { default: '8/255' }),
+          steps: count({ default: 5 }),
+        },
+        closed,
+      ),
+    ),
     /** Folder of checkpoints, metrics and the finished parameters; by default runs/<name>. */
     out: Type.Optional(Type.String({ minLength: 1 })),
   },

@@ -1,16 +1,17 @@
 /** @file A run's folder: run.json, environment.json, metrics.jsonl, checkpoints/ and, at the end, summary.json. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { loadRunConfig, readJson, type RunConfig } from '@robenc/shared/config/run.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { writeFileAtomic } from '@robenc/shared/files.js';
-import { listCheckpoints, loadCheckpoint, type Checkpoint } from './checkpoint.js';
+import { runtimeVersion } from '@robenc/shared/runtime/session.js';
+import { bestPath, listCheckpoints, loadCheckpoint, type Checkpoint } from './checkpoint.js';
 
-/** What decides the numbers of a run; where it is written and how often it is saved do not. */
+/** What decides the numbers of a run; where it is written, how often it is saved and what is measured on the way do not. */
 export function digestOf(run: RunConfig): string {
-  const { out: _, checkpoint: __, maxMinutes: ___, $schema: ____, ...numbers } = { ...run, encoder: withoutPath(run.encoder) };
+  const { out: _, checkpoint: __, maxMinutes: ___, $schema: ____, validation: _____, ...numbers } = { ...run, encoder: withoutPath(run.encoder) };
   return createHash('sha256')
     .update(JSON.stringify(sorted(numbers)))
     .digest('hex');
@@ -48,21 +49,33 @@ export function writeEnvironment(folder: string, facts: Readonly<Record<string, 
   writeFileAtomic(join(folder, 'environment.json'), `${JSON.stringify(environment, null, 2)}\n`);
 }
 
+/** What the last digits of a run's numbers depend on beside its file. */
+export function makerOf({ engine: { threads } }: RunConfig, engine: { readonly name: string; readonly device: string }): string {
+  const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
+  return `${engine.name} on ${engine.device}, ${threads ?? availableParallelism()} threads, ONNX Runtime ${runtimeVersion()}, ${process.platform}-${process.arch}, ${processor}`;
+}
+
+/** Takes away what tells how far an earlier run in the folder came, for one that starts anew: its checkpoints would pass for the newest. */
+export function clearRun(folder: string): void {
+  for (const path of [...listCheckpoints(folder), bestPath(folder), join(folder, 'summary.json')]) rmSync(path, { force: true });
+}
+
 export function writeSummary(folder: string, summary: object): void {
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
 }
 
-/** The run file and newest checkpoint of a finished or stopped run. Throws `not-found` naming what is missing. */
+/** The run file of a run, and the checkpoint that its `checkpoint.use` says: the newest, or the best. Throws `not-found` naming what is missing. */
 export function openRun(folder: string): { run: RunConfig; checkpoint: Checkpoint; summary: Readonly<Record<string, unknown>> | null } {
   const path = join(folder, 'run.json');
   if (!existsSync(path))
     throw new RobencError('not-found', `${folder} is not a training run: it has no run.json. Give the folder that "robenc train" wrote.`, { field: folder });
   const newest = listCheckpoints(folder).at(-1);
   if (!newest) throw new RobencError('not-found', `The run in ${folder} has no checkpoint yet. Train it first.`, { field: folder });
+  const run = loadRunConfig(path);
   const summary = join(folder, 'summary.json');
   return {
-    run: loadRunConfig(path),
-    checkpoint: loadCheckpoint(newest),
+    run,
+    checkpoint: loadCheckpoint(run.checkpoint.use === 'best' ? bestPath(folder) : newest),
     summary: existsSync(summary) ? (readJson(summary) as Record<string, unknown>) : null,
   };
 }

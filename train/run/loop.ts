@@ -1,7 +1,9 @@
 /** @file The training loop: batches in, optimizer steps, metrics and checkpoints out; stops, resumes and fails without losing what was done. */
 import { RobencError } from '@robenc/shared/errors.js';
-import type { Batch, Engine, StepMetrics } from '../engines/engine.js';
-import { saveCheckpoint, type Checkpoint } from './checkpoint.js';
+import type { Batch, Engine, StepMetrics, TrainingState } from '../engines/engine.js';
+import { isDue, type Moment } from '../validation/cadence.js';
+import type { Validation, ValidationSettings } from '../validation/validation.js';
+import type { Keeper } from './keeper.js';
 import { appendMetrics, type StepRecord } from './metrics.js';
 import { learningRates, type Plan } from './plan.js';
 
@@ -11,12 +13,21 @@ export interface BatchSource {
   close(): Promise<void>;
 }
 
+/** Measures states of the encoder on the way. */
+export interface Validator {
+  readonly settings: ValidationSettings;
+  /** The last validation before this start, or the start of the run. */
+  readonly before: Moment;
+  run(state: TrainingState): Promise<Omit<Validation, 'seconds'>>;
+}
+
 export interface LoopInput {
   readonly plan: Plan;
   readonly engine: Engine;
   readonly source: BatchSource;
   readonly folder: string;
-  readonly runDigest: string;
+  readonly keeper: Keeper;
+  readonly validator: Validator | null;
   /** Where to go on: 0 and 0 for a new run. */
   readonly from: { readonly step: number; readonly seconds: number };
   readonly steps: number;
@@ -40,10 +51,12 @@ export interface LoopResult {
 
 /** Trains until the steps are done, the minutes are up, or the signal says stop; the last act is always a checkpoint. Throws when the loss is no number. */
 export async function trainLoop(input: LoopInput): Promise<LoopResult> {
-  const { plan, engine, source, from, steps, clock } = input;
+  const { plan, engine, source, from, steps, clock, keeper, validator } = input;
   const { run } = plan;
-  const started = clock() - from.seconds;
+  // Moved on by what is not training.
+  let started = clock() - from.seconds;
   let saved = from.seconds;
+  let validated = validator?.before ?? null;
   let step = from.step;
   let waitedInAll = 0;
   const ending = (): Ending | null => {
@@ -63,23 +76,50 @@ export async function trainLoop(input: LoopInput): Promise<LoopResult> {
     const now = clock();
     refuseNonFinite(metrics, step, input);
     const viewsPerSecond = (plan.spec.views * plan.spec.batch * plan.spec.adversary.replays) / (now - before);
-    const record = { step, epoch: (step - 1) / input.perEpoch, ...metrics, learningRate: rates.at(-1)!, seconds: now - started, waited, viewsPerSecond };
+    keeper.sawLoss(metrics.loss);
+    const moment = { step, seconds: now - started };
+    end = ending();
+    const due = validator !== null && end !== 'stopped' && (end !== null || isDue(validator.settings, input.perEpoch, validated!, moment));
+    const validation = due ? await validateNow(input, validator, moment) : null;
+    if (validation) {
+      started += validation.seconds;
+      validated = moment;
+    }
+    const record = {
+      step,
+      epoch: (step - 1) / input.perEpoch,
+      ...metrics,
+      learningRate: rates.at(-1)!,
+      seconds: moment.seconds,
+      waited,
+      viewsPerSecond,
+      ...(validation && { validation }),
+    };
     appendMetrics(input.folder, record);
     input.report(record);
-    end = ending();
-    if (end === null && now - started - saved >= 60 * run.checkpoint.everyMinutes) {
-      await save(input, step, now - started);
-      saved = now - started;
+    end ??= ending();
+    if (end === null && moment.seconds - saved >= 60 * run.checkpoint.everyMinutes) {
+      keeper.save({ ...moment, state: await engine.state() });
+      saved = moment.seconds;
     }
   }
   const seconds = clock() - started;
-  await save(input, step, seconds);
+  keeper.save({ step, seconds, state: await engine.state() });
   return { ending: end, step, seconds, waited: waitedInAll };
 }
 
-async function save({ engine, folder, runDigest, plan }: LoopInput, step: number, seconds: number): Promise<void> {
-  const checkpoint: Checkpoint = { step, seconds, runDigest, state: await engine.state() };
-  saveCheckpoint(folder, checkpoint, plan.run.checkpoint.keep);
+/** Null where the run was told to stop meanwhile. */
+async function validateNow({ engine, keeper, clock, signal }: LoopInput, validator: Validator, moment: Moment): Promise<Validation | null> {
+  const before = clock();
+  const state = await engine.state();
+  try {
+    const found = await validator.run(state);
+    keeper.validated({ ...moment, state }, found);
+    return { ...found, seconds: clock() - before };
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
 }
 
 function refuseNonFinite({ loss, parts, gradientNorm }: StepMetrics, step: number, { folder }: LoopInput): void {

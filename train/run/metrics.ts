@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { writeFileAtomic } from '@robenc/shared/files.js';
+import type { Validation } from '../validation/validation.js';
 
 export interface StepRecord {
   /** Batches done, from 1. */
@@ -17,6 +18,8 @@ export interface StepRecord {
   /** Of which the step waited for data. */
   readonly waited: number;
   readonly viewsPerSecond: number;
+  /** Where the state after this batch was validated. */
+  readonly validation?: Validation;
 }
 
 export function metricsPath(folder: string): string {
@@ -39,10 +42,11 @@ export function readMetrics(folder: string): StepRecord[] {
     });
 }
 
-/** Drops what came after batch `step`. */
-export function rewindMetrics(folder: string, step: number): void {
+/** Drops what came after batch `step`. @returns the rest. */
+export function rewindMetrics(folder: string, step: number): StepRecord[] {
   const kept = readMetrics(folder).filter((record) => record.step <= step);
   writeFileAtomic(metricsPath(folder), kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  return kept;
 }
 
 export function appendMetrics(folder: string, record: StepRecord): void {

@@ -6,12 +6,16 @@ import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
 import { runtimeVersion } from '@robenc/shared/runtime/session.js';
 import type { Place } from '../crops/order.js';
+import { openValidationData } from '../validation/data.js';
+import { validatorOf } from '../validation/validator.js';
 import { viewBatches } from '../crops/pipeline.js';
 import { encoderOf } from '../optimizers/average.js';
 import { openEngineThread } from '../engines/thread.js';
 import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
 import { withStart, writeFineTuned } from './fine-tuned.js';
-import { digestOf, writeEnvironment, writeRunFile, writeSummary } from './folder.js';
+import { trainingData } from './data.js';
+import { clearRun, digestOf, makerOf, writeEnvironment, writeRunFile, writeSummary } from './folder.js';
+import { Keeper } from './keeper.js';
 import { trainLoop, type BatchSource, type Ending } from './loop.js';
 import { rewindMetrics, type StepRecord } from './metrics.js';
 import { checkClasses, firstState, lengthOf, planOf, type Plan } from './plan.js';
@@ -53,23 +57,16 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
   const run = withStart(given);
   const plan = planOf(run);
   const runDigest = digestOf(run);
-  const { size } = run.data;
-  const set = await openImageSet({
-    ...(run.data.name === undefined ? {} : { name: run.data.name }),
-    ...(run.data.path === undefined ? {} : { path: run.data.path }),
-    ...(run.data.limit === undefined ? {} : { limit: run.data.limit }),
-    split: 'train',
-    holdOut: run.data.holdOut,
-    seed: run.seed,
-    size: { height: size, width: size, fit: 'cover' },
-  });
+  const set = await openImageSet(trainingData(run));
   checkClasses(plan, set.classes.length);
   const { perEpoch, steps } = lengthOf(plan, set.count);
+  const held = run.validation && (await openValidationData(run, set, run.validation));
   claimOutputFolder(run.out, options);
   const checkpoint = options.resume ? resumeFrom(run.out, runDigest, note) : null;
+  if (!options.resume) clearRun(run.out);
   writeRunFile(run.out, run);
   const from = { step: checkpoint?.step ?? 0, seconds: checkpoint?.seconds ?? 0 };
-  rewindMetrics(run.out, from.step);
+  const records = rewindMetrics(run.out, from.step);
   const engine = await openEngineThread(run, checkpoint?.state ?? firstState(plan), {
     device: run.engine.device,
     ...(run.engine.threads === undefined ? {} : { threads: run.engine.threads }),
@@ -77,6 +74,12 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
   if (engine.notice) note(engine.notice);
   note(`${set.count} images from ${set.name}; ${steps} batches of ${run.batchSize} x ${run.views.count} views; engine ${engine.name} on ${engine.device}`);
   writeEnvironment(run.out, { onnxruntime: runtimeVersion(), engine: engine.name, device: engine.device, threads: run.engine.threads ?? null });
+  const madeBy = makerOf(run, engine);
+  if (checkpoint && checkpoint.madeBy !== '' && checkpoint.madeBy !== madeBy)
+    note(`The checkpoint was made with ${checkpoint.madeBy}; this is ${madeBy}. The numbers may differ from those of an uninterrupted run in the last digits.`);
+  const { keep } = run.checkpoint;
+  const losses = records.map(({ loss }) => loss);
+  const keeper = new Keeper({ folder: run.out, keep, runDigest, madeBy, perEpoch, validates: held !== undefined, losses }, note);
   const source = batchesOf(run, set, { epoch: Math.floor(from.step / perEpoch), step: from.step % perEpoch });
   try {
     const result = await trainLoop({
@@ -84,7 +87,9 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
       engine,
       source,
       folder: run.out,
-      runDigest,
+      keeper,
+      validator:
+        held === undefined ? null : validatorOf(plan, held, { device: engine.device, signal, before: records.findLast(({ validation }) => validation) }),
       from,
       steps,
       perEpoch,

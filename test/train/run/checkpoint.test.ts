@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@robenc/shared/math/random.js';
+import { migrations } from '../../../train/run/migrations/index.js';
+import { SCHEMA_VERSION } from '../../../train/run/migrations/migration.js';
 import { listCheckpoints, loadCheckpoint, loadNewest, saveCheckpoint, stateDigest, type Checkpoint } from '../../../train/run/checkpoint.js';
 
 function checkpointAt(step: number): Checkpoint {
@@ -13,6 +15,8 @@ function checkpointAt(step: number): Checkpoint {
     step,
     seconds: 12.5 * step,
     runDigest: 'a'.repeat(64),
+    madeBy: 'onnx on cpu, 2 threads',
+    score: { measure: 'robust', value: 0.25, clean: 0.5 },
     state: {
       params: { 'conv.filter': tensor(2, 3, 3, 3), 'conv.scale': tensor(2) },
       encoderState: { 'conv.mean': tensor(2) },
@@ -20,6 +24,12 @@ function checkpointAt(step: number): Checkpoint {
       delta: tensor(4, 3, 2, 2),
     },
   };
+}
+
+/** What the file of schema version 1 was made from. */
+function oldCheckpoint(): Omit<Checkpoint, 'madeBy' | 'score'> {
+  const { state } = checkpointAt(1);
+  return { step: 7, seconds: 87.5, runDigest: 'a'.repeat(64), state };
 }
 
 describe('checkpoints', () => {
@@ -41,6 +51,32 @@ describe('checkpoints', () => {
       listCheckpoints(folder).map((path) => loadCheckpoint(path).step),
       [2, 3],
     );
+  });
+
+  it('one of schema version 1 is read: who made it and its score are unknown, every tensor is what it was', () => {
+    const old = loadCheckpoint(join(import.meta.dirname, '../../fixtures/train/checkpoint-schema-1.safetensors'));
+    assert.deepEqual(old, { ...oldCheckpoint(), madeBy: '', score: null });
+    assert.deepEqual(loadCheckpoint(saveCheckpoint(folder, old, 2)), old, 'it is written again in the present version');
+  });
+
+  it('there is a migration from every schema version to the next', () => {
+    assert.deepEqual(
+      migrations.map(({ from }) => from),
+      Array.from({ length: SCHEMA_VERSION - 1 }, (_, i) => i + 1),
+    );
+  });
+
+  it('one of a newer schema version is refused with what to do', () => {
+    const path = saveCheckpoint(folder, checkpointAt(1), 2);
+    const text = readFileSync(path, 'latin1').replace(`"schemaVersion":"${SCHEMA_VERSION}"`, '"schemaVersion":"9"');
+    writeFileSync(path, text, 'latin1');
+    assert.throws(() => loadCheckpoint(path), { code: 'bad-file', message: /schema version is 9.*reads up to \d.*version that wrote it/ });
+  });
+
+  it('a changed number in the metadata is found by the digest, as a changed tensor is', () => {
+    const path = saveCheckpoint(folder, checkpointAt(1), 2);
+    writeFileSync(path, readFileSync(path, 'latin1').replace('"step":"1"', '"step":"2"'), 'latin1');
+    assert.throws(() => loadCheckpoint(path), /do not match its digest/);
   });
 
   it('one with a changed byte, and one cut short, are refused by name and passed over', () => {
