@@ -21,6 +21,18 @@ export const EvaluationResult = Type.Object(
   closed,
 );
 
+export const NeighbourScore = Type.Object(
+  {
+    k: Type.Integer({ minimum: 1 }),
+    temperature: Type.Number({ exclusiveMinimum: 0, description: 'votes weigh exp(cosine / temperature)' }),
+    bank: Type.Integer({ minimum: 1, description: 'training images that vote' }),
+    accuracy: Type.Number({ minimum: 0, maximum: 1 }),
+    interval: Type.Tuple([Type.Number(), Type.Number()], { description: 'exact 95 % interval' }),
+  },
+  closed,
+);
+export type NeighbourScore = Static<typeof NeighbourScore>;
+
 export const EvaluationReport = Type.Object(
   {
     schema: Type.Literal('robenc/evaluation'),
@@ -44,6 +56,7 @@ export const EvaluationReport = Type.Object(
     device: Type.String(),
     threats: Type.Record(Type.String(), Type.String(), { description: 'threat model by name: what it means' }),
     results: Type.Array(EvaluationResult, { minItems: 1 }),
+    neighbours: Type.Optional(NeighbourScore),
     warnings: Type.Array(Type.String()),
   },
   closed,

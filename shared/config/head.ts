@@ -8,6 +8,25 @@ export const HEAD_SCHEMA_VERSION = 1;
 const closed = { additionalProperties: false } as const;
 const share = Type.Number({ minimum: 0, maximum: 1 });
 
+/** How a head was fitted in epochs of small batches. */
+export const HeadProtocol = Type.Object(
+  {
+    solver: Type.String(),
+    learningRate: Type.Number({ exclusiveMinimum: 0, description: 'at the start; it falls along half a cosine' }),
+    batchSize: Type.Integer({ minimum: 1 }),
+    phases: Type.Array(Type.Object({ kind: Type.Union([Type.Literal('clean'), Type.Literal('robust')]), epochs: Type.Integer({ minimum: 1 }) }, closed), {
+      minItems: 1,
+      description: 'epochs on clean images, and on images that PGD attacks through encoder and head anew before each epoch',
+    }),
+    adversary: Type.Union([
+      Type.Object({ epsilon: Type.Number(), steps: Type.Integer(), stepSize: Type.Number(), randomStart: Type.Boolean() }, closed),
+      Type.Null(),
+    ]),
+  },
+  closed,
+);
+export type HeadProtocol = Static<typeof HeadProtocol>;
+
 export const HeadFile = Type.Object(
   {
     schema: Type.Literal('robenc/head'),
@@ -33,6 +52,7 @@ export const HeadFile = Type.Object(
         heldOut: Type.Array(Type.Object({ weightDecay: Type.Number(), accuracy: share }, closed), {
           description: 'accuracy on a held-out fifth, per weight decay tried',
         }),
+        protocol: Type.Optional(HeadProtocol),
         neighbourAccuracy: Type.Union([share, Type.Null()], { description: 'of 20 nearest neighbours on the held-out fifth: the encoder without a head' }),
       },
       closed,

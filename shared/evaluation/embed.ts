@@ -22,15 +22,31 @@ export interface EmbedJob {
   readonly progress?: (progress: { done: number; total: number }) => void;
 }
 
-/** [set.count, size], in the order of the set. Throws `mismatch` when the images have another size than the encoder takes. */
-export async function embedSet(job: EmbedJob): Promise<Float32Array> {
-  const { encoder, set, crops, signal } = job;
+/** An encoder that embeds batches; it must be closed. */
+export interface Embedder {
+  readonly shape: ReturnType<typeof encoderShape>;
+  readonly workers: number;
+  /** Embeddings [count, size] of x [count,3,H,W], or the means over the crops of x [count,crops,3,H,W]. */
+  embed(x: Batch): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** Throws `mismatch` when the images have another size than the encoder takes. */
+export async function openEmbedder({ encoder, set, crops, workers, device }: EmbedJob): Promise<Embedder> {
   const shape = encoderShape(encoder);
   if (shape.channels !== 3 || shape.height !== set.height || shape.width !== set.width)
     throw new RobencError(
       'mismatch',
       `The encoder takes ${shape.channels} x ${shape.height} x ${shape.width} pixels, and the images have 3 x ${set.height} x ${set.width}.`,
     );
+  const session = await openPool(toOnnx(encoder), { workers, threads: 1, ...(device && { device }) });
+  return { shape, workers: session.workers, embed: (x) => meanEmbeddings(session, x, shape, crops?.count ?? 1), close: () => session.close() };
+}
+
+/** [set.count, size], in the order of the set. Throws as `openEmbedder`. */
+export async function embedSet(job: EmbedJob): Promise<Float32Array> {
+  const { encoder, set, crops, signal } = job;
+  const shape = encoderShape(encoder);
   const several = crops?.count ?? 1;
   const batches = crops === null ? pixelBatches(set) : groupedBatches(set, set, several, (index) => cutCrops(crops, imageId(set, index), imageAt(set, index)));
   // An encoder with a fixed batch gets exactly that; whole groups of crops must fit in it.
@@ -38,7 +54,7 @@ export async function embedSet(job: EmbedJob): Promise<Float32Array> {
   if (fixed !== null && crops !== null)
     throw new RobencError('unsupported', `The encoder takes exactly ${fixed} images at a time; means over crops need a free batch size.`);
   const size = fixed ?? batchSizeFor(set, job.workers, several);
-  const session = await openPool(toOnnx(encoder), { workers: job.workers, threads: 1, ...(job.device && { device: job.device }) });
+  const embedder = await openEmbedder(job);
   const result = new Float32Array(set.count * shape.size);
   const starts = Array.from({ length: Math.ceil(set.count / size) }, (_, i) => i * size);
   let done = 0;
@@ -47,14 +63,14 @@ export async function embedSet(job: EmbedJob): Promise<Float32Array> {
       if (signal?.aborted) throw new RobencError('cancelled', 'Computing embeddings was stopped.');
       const count = Math.min(size, set.count - start);
       const x = batches(Array.from({ length: fixed ?? count }, (_, i) => start + (i < count ? i : 0)));
-      result.set(await meanEmbeddings(session, x, shape, several).then((rows) => rows.subarray(0, count * shape.size)), start * shape.size);
+      result.set((await embedder.embed(x)).subarray(0, count * shape.size), start * shape.size);
       job.progress?.({ done: (done += count), total: set.count });
     }
   };
   try {
-    await Promise.all(Array.from({ length: session.workers }, workOff));
+    await Promise.all(Array.from({ length: embedder.workers }, workOff));
   } finally {
-    await session.close();
+    await embedder.close();
   }
   return result;
 }

@@ -1,5 +1,6 @@
 /** @file Fits linear heads on an encoder: on embeddings of whole images, and on means over crops. */
-import type { HeadFile, HeadKind } from '../config/head.js';
+import type { PgdOptions } from '../attacks/pgd.js';
+import type { HeadFile, HeadKind, HeadProtocol } from '../config/head.js';
 import type { ImageSet } from '../data/image-set.js';
 import { RobencError } from '../errors.js';
 import type { Graph } from '../graph/value.js';
@@ -7,8 +8,11 @@ import type { DeviceRequest } from '../runtime/types.js';
 import { accuracy } from './accuracy.js';
 import type { CropPlan } from './crops.js';
 import { embedSet } from './embed.js';
+import { attackedEmbeddings } from './heads/attacked.js';
+import { fitMinibatchHead, type Phase } from './heads/minibatch.js';
+import type { Solver } from './heads/solver.js';
 import type { LinearHead } from './linear-head.js';
-import { fitLinearHead, heldOutRows } from './linear-probe.js';
+import { fitLinearHead, heldOutRows, type ProbeJob, type ProbeResult } from './linear-probe.js';
 import { knnPredictions } from './knn.js';
 
 export interface FitHeadJob {
@@ -21,11 +25,23 @@ export interface FitHeadJob {
   /** null: the whole-image head; else the aggregate head over such crops. */
   readonly crops: CropPlan | null;
   readonly weightDecay?: number | readonly number[] | undefined;
+  /** null: L-BFGS to the optimum; else in epochs of small batches. */
+  readonly minibatch?: MinibatchFit | null;
   readonly seed: number;
   readonly workers: number;
   readonly device?: DeviceRequest;
   readonly signal?: AbortSignal;
   readonly progress?: (progress: { label: string; done: number; total: number }) => void;
+}
+
+/** How a head is fitted in epochs. */
+export interface MinibatchFit {
+  readonly solver: Solver;
+  readonly phases: readonly Phase[];
+  readonly batchSize: number;
+  readonly learningRate?: number | undefined;
+  /** What attacks the images of robust epochs, every constant filled in. */
+  readonly attack: PgdOptions;
 }
 
 /** A fitted head, and its file without the weights. */
@@ -48,15 +64,10 @@ export async function fitHead(job: FitHeadJob): Promise<FittedHead> {
   const report = (label: string) => (progress: { done: number; total: number }) => job.progress?.({ label, ...progress });
   const common = { ...(signal && { signal }) };
   const embeddings = await embedSet({ ...job, progress: report(`embed for the ${kind} head`) });
-  const fitted = await fitLinearHead({
-    embeddings,
-    labels,
-    classes: classes.length,
-    seed,
-    ...(job.weightDecay === undefined ? {} : { weightDecay: job.weightDecay }),
-    progress: report(`fit the ${kind} head`),
-    ...common,
-  });
+  const about = { embeddings, labels, classes: classes.length, seed, progress: report(`fit the ${kind} head`), ...common };
+  const fitted = job.minibatch
+    ? await fitInEpochs(job, job.minibatch, about, report(`attack the images for the ${kind} head`))
+    : await fitLinearHead({ ...about, ...(job.weightDecay === undefined ? {} : { weightDecay: job.weightDecay }) });
   return {
     head: fitted.head,
     file: {
@@ -73,9 +84,31 @@ export async function fitHead(job: FitHeadJob): Promise<FittedHead> {
         weightDecay: fitted.weightDecay,
         trainAccuracy: fitted.trainAccuracy,
         heldOut: [...fitted.heldOut],
+        ...(job.minibatch ? { protocol: protocolOf(job.minibatch) } : {}),
         neighbourAccuracy: neighbourAccuracy(embeddings, labels, classes.length, seed),
       },
     },
+  };
+}
+
+type About = Pick<ProbeJob, 'embeddings' | 'labels' | 'classes' | 'seed' | 'signal' | 'progress'>;
+type Report = (progress: { done: number; total: number }) => void;
+
+/** With the one weight decay that is given, or none: an epoch-wise protocol says how long it fits, not what is best. */
+async function fitInEpochs(job: FitHeadJob, fit: MinibatchFit, about: About, progress: Report): Promise<Omit<ProbeResult, 'iterations' | 'loss'>> {
+  const weightDecay = (typeof job.weightDecay === 'object' ? job.weightDecay[0] : job.weightDecay) ?? 0;
+  const attacked = (head: LinearHead) => attackedEmbeddings({ ...job, options: fit.attack, progress }, head);
+  return { ...(await fitMinibatchHead({ ...about, ...fit, weightDecay, attacked })), weightDecay, heldOut: [] };
+}
+
+/** What the file says of how it was fitted. */
+function protocolOf({ solver, phases, batchSize, learningRate, attack: { epsilon, steps, stepSize, randomStart } }: MinibatchFit): HeadProtocol {
+  return {
+    solver: solver.name,
+    learningRate: learningRate ?? solver.learningRate,
+    batchSize,
+    phases: phases.map((phase) => ({ ...phase })),
+    adversary: phases.some(({ kind }) => kind === 'robust') ? { epsilon, steps: steps!, stepSize: stepSize!, randomStart: randomStart! } : null,
   };
 }
 

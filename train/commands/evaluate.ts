@@ -10,6 +10,7 @@ import { attackOptions, readDistance } from '@robenc/shared/evaluation/attack-op
 import { evaluateThreat } from '@robenc/shared/evaluation/evaluate.js';
 import { evaluationText } from '@robenc/shared/evaluation/evaluation-text.js';
 import { logitLabels } from '@robenc/shared/evaluation/relabel.js';
+import { scoreNeighbours } from '@robenc/shared/evaluation/neighbours.js';
 import { threatModels, type ThreatModel } from '@robenc/shared/evaluation/threats.js';
 import type { Heads } from '@robenc/shared/evaluation/encoder-source.js';
 import { weakAttackText } from '@robenc/shared/evaluation/weak-attack.js';
@@ -42,6 +43,13 @@ export default defineCommand({
     restarts: { type: 'number', integer: true, minimum: 1, description: 'runs from other random starts (pgd: 1)' },
     threats: { type: 'list', value: 'name', choices: threatModels.names, description: 'threat models (all that the heads allow)' },
     crops: { type: 'number', integer: true, minimum: 1, maximum: 256, description: 'crops of the aggregate head (as it was fitted)' },
+    neighbours: {
+      type: 'number',
+      integer: true,
+      minimum: 1,
+      value: 'images',
+      description: 'also classify by 20 nearest neighbours among so many training images',
+    },
     seed: { type: 'number', integer: true, minimum: 0, default: 0, description: 'choice of images, crops and random starts' },
     batchSize: { type: 'number', integer: true, minimum: 1, description: 'images per gradient (as many as fit)' },
     workers: { type: 'number', integer: true, minimum: 1, maximum: 256, description: 'threads that compute gradients (all cores)' },
@@ -91,6 +99,15 @@ export default defineCommand({
       warnings.push(...evaluation.warnings);
       device = evaluation.device;
     }
+    const neighbours =
+      options.neighbours === undefined
+        ? {}
+        : {
+            neighbours: await scoreNeighbours(
+              { encoder: source.encoder, workers: options.workers ?? availableParallelism(), device: options.device, signal: context.signal },
+              { bank: await openLabelledData({ ...options, split: 'train', limit: options.neighbours }, source, context.cwd), queries: set },
+            ),
+          };
     const report = check(
       EvaluationReport,
       {
@@ -112,6 +129,7 @@ export default defineCommand({
         device,
         threats: Object.fromEntries(chosen.map(({ name, text }) => [name, text])),
         results,
+        ...neighbours,
         warnings,
       },
       'evaluation.json',

@@ -10,6 +10,7 @@ import { textTable } from '@robenc/shared/evaluation/text-table.js';
 import { claimOutputFolder } from '@robenc/shared/files.js';
 import { modelsOption } from '@robenc/shared/package/locate.js';
 import { openSource } from './encoder-source.js';
+import { headProtocolOptions, minibatchFit } from './head-protocol.js';
 import { labelledDataOptions, openLabelledData } from './labelled-data.js';
 
 export default defineCommand({
@@ -17,8 +18,12 @@ export default defineCommand({
   summary: 'fit linear heads on an encoder from a small labelled set',
   details:
     'Fits softmax regression on standardised embeddings: one head on whole images, one on the mean embedding of n crops. The encoder does not change. ' +
-    'Of several weight decays the one that does best on a held-out fifth is taken.',
-  examples: ['robenc fit-head runs/quickstart --data shapes --limit 1000', 'robenc fit-head encoder.onnx --data photos --crops 8'],
+    'Of several weight decays the one that does best on a held-out fifth is taken. With --solver sgd or adam a head is fitted in epochs, on clean images or, against PGD, on attacked ones.',
+  examples: [
+    'robenc fit-head runs/quickstart --data shapes --limit 1000',
+    'robenc fit-head encoder.onnx --data photos --crops 8',
+    'robenc fit-head runs/quickstart --solver adam --phases clean:2,robust:2,clean:2 --out runs/quickstart/heads-robust',
+  ],
   arguments: { source: { description: 'a run folder, or an ONNX encoder' } },
   options: {
     models: modelsOption,
@@ -29,6 +34,7 @@ export default defineCommand({
     crops: { type: 'number', integer: true, minimum: 0, maximum: 256, default: 8, description: 'crops per image of the aggregate head; 0 fits none' },
     scheme: { type: 'string', choices: ['crops', 'patches'], description: 'how crops are drawn (as the run was trained, else crops)' },
     weightDecay: { type: 'list', value: 'w', description: 'weight decay; several are compared (0.001,0.01,0.1,1)' },
+    ...headProtocolOptions,
     seed: { type: 'number', integer: true, minimum: 0, default: 0, description: 'choice of images, crops and the held-out fifth' },
     workers: { type: 'number', integer: true, minimum: 1, maximum: 256, description: 'threads that compute embeddings (all cores)' },
     device: { type: 'string', choices: ['auto', 'cpu', 'cuda', 'webgpu'], default: 'auto', description: 'where embeddings are computed' },
@@ -42,6 +48,7 @@ export default defineCommand({
     if (headsFolder === null)
       throw new RobencError('usage', `${options.source} is finished: heads are fitted on a run folder or on an ONNX encoder.`, { field: 'source' });
     const weightDecay = options.weightDecay.length === 0 ? undefined : options.weightDecay.map(decayOf);
+    const minibatch = minibatchFit(options);
     const { split, seed } = options;
     const set = await openLabelledData({ ...options, warn: (message) => context.stderr(message) }, source, context.cwd);
     claimOutputFolder(headsFolder, { force: options.force });
@@ -55,6 +62,7 @@ export default defineCommand({
         data: `${set.name} ${split}`,
         crops: plan,
         weightDecay,
+        minibatch,
         seed,
         workers: options.workers ?? availableParallelism(),
         device: options.device,

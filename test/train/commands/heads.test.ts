@@ -42,6 +42,35 @@ describe('fit-head and evaluate', () => {
   const evaluated = async (flags: Readonly<Record<string, unknown>>, source = encoder) =>
     check(EvaluationReport, (await run(evaluate, { data: test, ...flags }, source)).result, 'evaluation');
 
+  it('classifies by the votes of nearest neighbours among training images', async () => {
+    await run(fitHead, { data: train, crops: '0', out: 'neighbour-heads' });
+    const { neighbours } = await evaluated({ data: train, eps: ['2/255'], steps: '1', heads: 'neighbour-heads', neighbours: '60' });
+    assert.deepEqual({ ...neighbours, accuracy: 0, interval: [] }, { k: 20, temperature: 0.07, bank: 60, accuracy: 0, interval: [] });
+    assert.ok(neighbours!.accuracy > 0.6, `${neighbours!.accuracy}`);
+    assert.ok(neighbours!.interval[0] < neighbours!.accuracy && neighbours!.accuracy < neighbours!.interval[1]);
+  });
+
+  it('fits heads in epochs on attacked images, says so in the file, and refuses flags that do not fit', async () => {
+    const { result } = await run(fitHead, { data: train, crops: '2', out: 'robust-heads', solver: 'adam', phases: ['clean:2', 'robust:1'], steps: '2' });
+    const [image] = (result as { heads: { fit: { protocol: object } }[] }).heads;
+    assert.deepEqual(image!.fit.protocol, readHead(join(root, 'robust-heads'), 'aggregate')!.file.fit.protocol);
+    assert.deepEqual(image!.fit.protocol, {
+      solver: 'adam',
+      learningRate: 0.001,
+      batchSize: 256,
+      phases: [
+        { kind: 'clean', epochs: 2 },
+        { kind: 'robust', epochs: 1 },
+      ],
+      adversary: { epsilon: 8 / 255, steps: 2, stepSize: 0.01, randomStart: false },
+    });
+    await assert.rejects(run(fitHead, { data: train, out: 'x', phases: ['clean:2'] }), { code: 'usage', message: /--phases is for --solver sgd or adam/ });
+    await assert.rejects(run(fitHead, { data: train, out: 'x', solver: 'sgd', phases: ['warm:2'] }), {
+      code: 'usage',
+      message: /--phases warm:2: give clean or robust/,
+    });
+  });
+
   it('fits both heads, writes them beside the encoder, and scores them under every threat model', async () => {
     const { context } = await run(fitHead, { data: train, crops: '3' });
     assert.match(context.lines.join('\n'), /aggregate \(3 crops\)/);
