@@ -1,9 +1,11 @@
 /** @file Runs an audit: from a model, a data set and settings to a report. */
 import type { AuditFlag, AuditReport } from '@robenc/shared/config/audit.js';
+import { imageSize } from '@robenc/shared/attacks/batch.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import { memoryStore, type Store } from '@robenc/shared/jobs/store.js';
 import { runWorkList } from '@robenc/shared/jobs/work-list.js';
+import { RobencError } from '@robenc/shared/errors.js';
 import { batchSizeFor } from '@robenc/shared/evaluation/pixels.js';
 import { chooseAttack, digestOf } from './choose.js';
 import { refuseCorruptions } from './corruptions.js';
@@ -38,6 +40,9 @@ const NO_SMOOTHING = { sigma: undefined, draws: undefined, alpha: undefined };
 /** Noisy copies of an item at most, so that little is lost when it is ended. */
 const COPIES_PER_ITEM = 20_000;
 
+/** Parts that failed, in the report. */
+const MOST_NAMED = 20;
+
 /** Images whose logits the sanity checks see, and items whose time is measured for the estimate. */
 const [PROBE, TIMED] = [64, 3];
 
@@ -69,6 +74,8 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
     stages: chosen.stages,
   };
   const { classifier: model } = setup;
+  if (isRemote(model) && job.distribute !== undefined)
+    throw new RobencError('usage', 'A model behind a server is audited from here: leave --queue out, or give the model itself.', { field: 'queue' });
   const classifier = isRemote(model) ? Buffer.from(`${model.address} ${model.sha256}`) : toOnnx(model);
   const chunkSize =
     job.batchSize ??
@@ -81,12 +88,13 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
     if (engine.notice !== null) job.tell(engine.notice);
     const list = auditList(plan, ranges, chunkSize, store, chunk);
     const costs = await measureCosts(engine, plan, spread(ranges, TIMED).map(chunk), () => job.now(), job.signal);
+    const itemBytes = 4 * chunkSize * imageSize(setup.chunk([0]).x);
     const images = ranges.reduce((sum, { count }) => sum + count, 0);
     if (store.size === 0)
       job.tell(`Estimated time: ${timeText(predictSeconds(plan, costs, images, engine.classes))} (${images} images, ${engine.workers} workers).`);
     else job.tell(`Going on from ${store.size} finished items of ${list.chains * list.steps}.`);
     const deadline = job.maxMinutes === undefined ? undefined : AbortSignal.timeout(Math.max(0, job.maxMinutes * 60_000 - (job.now() - started)));
-    const work = await doWork(job, { list, store, plan, engine, classifier, costs, ...(deadline && { deadline }) });
+    const work = await doWork(job, { list, store, plan, engine, classifier, costs, itemBytes, ...(deadline && { deadline }) });
     const outcome = outcomeOf({ plan, ranges, chunkSize, store, labels: setup.labels, idOf: setup.idOf, epsilons: chosen.epsilons });
     const few = setup.chunk(indicesOf({ start: 0, count: Math.min(PROBE, chunkSize, set.count) }));
     const logits = await cleanLogits(engine, few);
@@ -146,18 +154,19 @@ interface Work {
   readonly engine: Engine;
   readonly classifier: Uint8Array;
   readonly costs: Awaited<ReturnType<typeof measureCosts>>;
+  readonly itemBytes: number;
   readonly deadline?: AbortSignal;
 }
 
 /** Works off the list here or elsewhere. @returns why it is not complete, or null. */
-async function doWork(job: AuditJob, { list, store, plan, engine, classifier, costs, deadline }: Work): Promise<{ reason: string | null }> {
+async function doWork(job: AuditJob, { list, store, plan, engine, classifier, costs, itemBytes, deadline }: Work): Promise<{ reason: string | null }> {
   const { packResult } = await import('./work/result.js');
   const here = {
     execute: async (_: string, item: Item, signal: AbortSignal) => packResult(await engine.run(item, signal)),
     parallel: engine.workers,
     close: async () => undefined,
   };
-  const place = job.distribute === undefined ? here : await job.distribute({ classifier, plan });
+  const place = job.distribute === undefined ? here : await job.distribute({ classifier, plan, itemBytes });
   const follow = followProgress({ list, plan, costs, classes: engine.classes, report: job.progress });
   try {
     const { complete, failures } = await runWorkList({
@@ -170,12 +179,19 @@ async function doWork(job: AuditJob, { list, store, plan, engine, classifier, co
       setAside: job.distribute !== undefined,
       progress: follow,
     });
-    for (const { id, message } of failures) job.tell(`Item ${id} was set aside: ${message}`);
-    if (failures.length > 0) return { reason: `${failures.length} items failed and were set aside; the first one said: ${failures[0]!.message}` };
+    const texts = failures.map(({ id, message }) => `${list.textOf(id)}: ${message}`);
+    for (const text of texts) job.tell(`Set aside, ${text}`);
+    if (texts.length > 0) return { reason: setAsideText(texts) };
     return { reason: complete ? null : `time ran out (--max-minutes ${job.maxMinutes})` };
   } finally {
     await place.close();
   }
+}
+
+/** Names every item that was set aside; of very many the first ones. */
+function setAsideText(texts: readonly string[]): string {
+  const more = texts.length > MOST_NAMED ? `; and ${texts.length - MOST_NAMED} more` : '';
+  return `${texts.length} parts failed and were set aside: ${texts.slice(0, MOST_NAMED).join('; ')}${more}`;
 }
 
 async function cleanLogits(engine: Engine, chunk: Item['chunk']): Promise<Float32Array> {

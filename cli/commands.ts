@@ -51,6 +51,7 @@ const entries: readonly CommandEntry[] = [
     load: () => import('@robenc/serve/commands/serve.js'),
   },
   { name: 'audit', summary: 'attack a classifier over a data set and report its robust accuracy', load: () => import('@robenc/audit/commands/audit.js') },
+  { name: 'audit worker', summary: 'do parts of audits that other machines submit to a queue', load: () => import('@robenc/audit/commands/worker.js') },
   { name: 'audit diff', summary: 'compare two audits of the same images, image by image', load: () => import('@robenc/audit/commands/diff.js') },
   {
     name: 'inspect',

@@ -11,6 +11,7 @@ import { EXIT, RobencError } from '@robenc/shared/errors.js';
 import { readDistance } from '@robenc/shared/evaluation/attack-options.js';
 import { claimOutputFolder } from '@robenc/shared/files.js';
 import { locateModel, MODEL_ARGUMENT, modelsOption, notAModel } from '@robenc/shared/package/locate.js';
+import { distributeOverQueue } from '../queue/distribute.js';
 import { corruptionNames } from '../corruptions.js';
 import { isAddress } from '../remote/address.js';
 import { auditText } from '../report/text.js';
@@ -82,6 +83,15 @@ export default defineCommand({
     maxMinutes: { type: 'number', minimum: 0, description: 'end after that time; what is known then is an upper bound' },
     shard: { type: 'string', value: 'i/n', description: 'only the i-th of n parts of the images; put the parts together with --merge' },
     merge: { type: 'list', value: 'dir', description: 'take over what other folders of the same audit hold, e.g. of shards' },
+    queue: { type: 'string', value: 'address', description: 'have the work done by robenc audit worker, over Redis: redis://host:port[/prefix]' },
+    tries: {
+      type: 'number',
+      integer: true,
+      minimum: 1,
+      maximum: 1000,
+      default: 5,
+      description: 'with --queue: a part that failed so often, or at which so many workers died, is set aside',
+    },
     out: { type: 'string', value: 'dir', description: 'folder for audit.json, samples.csv, junit.xml, report.html and the state' },
     resume: { type: 'boolean', description: 'go on with the audit in --out' },
     force: { type: 'boolean', description: 'write into --out even if it holds something, and begin anew' },
@@ -94,8 +104,10 @@ export default defineCommand({
     const certifies = options.preset !== undefined && presets.get(options.preset).certifies === true;
     const norm = options.norm ?? (certifies ? 'l2' : 'linf');
     const stepSize = options.stepSize === undefined ? undefined : readDistance('step-size', options.stepSize, norm);
-    const { shard: part, maxMinutes, ...rest } = options;
+    const { shard: part, maxMinutes, queue, tries, ...rest } = options;
     const shard = part === undefined ? undefined : readShard(part);
+    const tell = (line: string) => context.stderr(line);
+    const distribute = queue === undefined ? undefined : distributeOverQueue({ queue, tries, tell });
     const model = await modelOf(options.model, { cwd: context.cwd, models: options.models });
     const release = out === null ? () => undefined : claimOutputFolder(out, { force: options.force, resume: options.resume });
     const run = await runAudit({
@@ -114,7 +126,8 @@ export default defineCommand({
       maxMinutes,
       signal: context.signal,
       progress: (progress) => context.progress(progress),
-      tell: (line) => context.stderr(line),
+      distribute,
+      tell,
       now: () => Date.now(),
     }).catch((error: unknown) => {
       release();
@@ -148,7 +161,7 @@ function readShard(text: string): { index: number; of: number } {
 
 /** The command line that makes the audit again: every flag that was given or has a default, but those that say where it goes on. */
 function commandText(options: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>): string {
-  const leftOut = new Set(['model', 'models', 'resume', 'force', 'merge', 'out', 'shard', 'maxMinutes']);
+  const leftOut = new Set(['model', 'models', 'resume', 'force', 'merge', 'out', 'shard', 'maxMinutes', 'queue', 'tries']);
   const words = Object.entries(options).flatMap(([name, value]) => {
     if (leftOut.has(name) || value === undefined || value === false || (typeof value === 'object' && value.length === 0)) return [];
     return [`--${flagName(name)}`, ...(value === true ? [] : [shellWord(typeof value === 'object' ? value.join(',') : String(value))])];

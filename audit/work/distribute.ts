@@ -10,5 +10,5 @@ export interface Distributed {
   close(): Promise<void>;
 }
 
-/** Makes the audit known to the others, by the bytes of its classifier and its plan. */
-export type Distribute = (audit: { readonly classifier: Uint8Array; readonly plan: WorkPlan }) => Promise<Distributed>;
+/** Makes the audit known to the others, by the bytes of its classifier and its plan. `itemBytes`: what an item weighs at most. */
+export type Distribute = (audit: { readonly classifier: Uint8Array; readonly plan: WorkPlan; readonly itemBytes: number }) => Promise<Distributed>;

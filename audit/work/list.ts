@@ -1,4 +1,5 @@
 /** @file The work list of an audit: a chain for every range of images, a step for every stage. */
+import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { itemId, type WorkList } from '@robenc/shared/jobs/work-list.js';
 import type { Store } from '@robenc/shared/jobs/store.js';
 import type { Chunk } from './chunk.js';
@@ -22,6 +23,8 @@ export interface AuditList extends WorkList<Item> {
   readonly ranges: readonly Range[];
   /** Rows of a chain that no stage before `step` has broken; all of them before the clean stage. */
   standing(chain: number, step: number): readonly number[];
+  /** An item in words: which images, at which stage. */
+  textOf(id: string): string;
 }
 
 /** Item names use the place of a range in the whole set, so that shards and whole audits share results. */
@@ -45,6 +48,12 @@ export function auditList(plan: WorkPlan, ranges: readonly Range[], chunkSize: n
     steps: plan.stages.length,
     idOf: (chain, step) => auditItemId(ranges[chain]!, chunkSize, step),
     standing,
+    textOf(id) {
+      const [step, place] = id.split('-').map(Number) as [number, number];
+      const { name, epsilon } = plan.stages[step]!;
+      const { start, count } = ranges.find((range) => range.start === place * chunkSize)!;
+      return `images ${start + 1} to ${start + count} at ${name}${epsilon > 0 ? ` ${epsilonText(epsilon)}` : ''}`;
+    },
     payload(chain, step) {
       const stage = plan.stages[step]!;
       const range = ranges[chain]!;

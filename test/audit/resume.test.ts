@@ -13,6 +13,7 @@ import { listResults } from '@robenc/shared/jobs/store.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { memoryContext } from '../context.js';
 import { colourModel, writeColourFolder } from './colour-world.js';
+import { lastingReport } from './lasting.js';
 import type { diffAudits } from '@robenc/audit/diff.js';
 
 describe('an audit with its state in a folder', () => {
@@ -40,12 +41,7 @@ describe('an audit with its state in a folder', () => {
     return { code, context };
   }
 
-  /** What a report says, without what depends on the clock. */
-  function lasting(out: string): string {
-    const { createdAt, seconds, stageSeconds, ...rest } = JSON.parse(readFileSync(join(root, out, 'audit.json'), 'utf8')) as AuditReport;
-    assert.ok(createdAt && seconds >= 0 && stageSeconds.length === 8);
-    return JSON.stringify(rest);
-  }
+  const lasting = (out: string) => lastingReport(join(root, out));
 
   it('is the same after kills at random points, and tells survivors per stage', async () => {
     await run('whole');
