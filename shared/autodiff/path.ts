@@ -10,6 +10,8 @@ export interface PathOptions {
   readonly straightThrough?: ReadonlySet<string>;
   /** Whether the sources are independent of each other also where one is computed from another: no path leads through a node that makes one. */
   readonly independent?: boolean;
+  /** Takes every cotangent for finite: masks are products then, which are faster than choices. For who stops where anything is not. */
+  readonly finite?: boolean;
 }
 
 /** The nodes and values on the way from some values to others. */

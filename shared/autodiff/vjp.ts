@@ -4,6 +4,7 @@ import type { GraphBuilder } from '../graph/builder.js';
 import { describeBlocks, reasonOf } from '../graph/import/unreadable.js';
 import type { Block, GradRule } from '../graph/operator.js';
 import { describeType, floats, isFloat, numbersOf, type Node, type Value } from '../graph/value.js';
+import { assumeFinite } from '../ops/finite.js';
 import { blockedNodes, isCopyable, pathBetween, throughCasts, type Path, type PathOptions } from './path.js';
 
 export interface Seed {
@@ -55,7 +56,9 @@ function sweep(g: GraphBuilder, seeds: readonly Seed[], wrt: readonly Value[], p
   const cotangents = new Map<Value, Value>();
   const accumulate = (value: Value, cotangent: Value): void => {
     const before = cotangents.get(value);
-    cotangents.set(value, before ? g.add(before, cotangent) : cotangent);
+    const sum = before ? g.add(before, cotangent) : cotangent;
+    if (options.finite) assumeFinite(sum);
+    cotangents.set(value, sum);
   };
   for (const { value, cotangent } of seeds) accumulate(value, wide(g, cotangent));
   for (const node of [...path.nodes].reverse()) {

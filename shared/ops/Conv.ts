@@ -61,14 +61,25 @@ export function inputGradient(g: GraphBuilder, dy: Value, x: Value, w: Value, wi
   return g.node('ConvTranspose', [dy, w], { ...windowAttrs(window), group, output_padding: outputPadding });
 }
 
+/** Rows [O, I, taps] times the matrix that turns them round; exact, for it only adds zeros. */
+function turnedByProduct(g: GraphBuilder, rows: Value, taps: number): Value {
+  const turn = Float32Array.from({ length: taps * taps }, (_, i) => (Math.floor(i / taps) + (i % taps) === taps - 1 ? 1 : 0));
+  return g.node('MatMul', [rows, g.constant({ dtype: 'float32', shape: [taps, taps], data: turn })]);
+}
+
 /** w [O, I/g, k…] with input and output channels swapped within each group and every kernel axis reversed: [I, O/g, k…]. */
 function flipped(g: GraphBuilder, w: Value, group: number): Value {
   const [out, inPerGroup, ...kernel] = w.type.shape.map(Number) as [number, number, ...number[]];
   const taps = kernel.reduce((a, b) => a * b, 1);
   let turned = w;
   if (taps > 1) {
+    const rows = g.reshape(w, [out, inPerGroup, taps]);
     const reversed = Array.from({ length: taps }, (_, i) => taps - 1 - i);
-    turned = g.node('Gather', [g.reshape(w, [out, inPerGroup, taps]), g.ints(reversed)], { axis: 2 });
+    // Weights that are fed, as in training, are turned at every run: a product does so on all threads, Gather on one.
+    turned =
+      w.node === null && w.data === null && w.type.dtype === 'float32'
+        ? turnedByProduct(g, rows, taps)
+        : g.node('Gather', [rows, g.ints(reversed)], { axis: 2 });
   }
   const grouped = g.transpose(g.reshape(turned, [group, out / group, inPerGroup, taps]), [0, 2, 1, 3]);
   return g.reshape(grouped, [group * inPerGroup, out / group, ...kernel]);

@@ -58,6 +58,8 @@ function readJob(node: Node): Job {
 
 /** Below this many output places one product over the whole batch wins over one per image. */
 const MANY_PLACES = 64;
+/** From this many output places on the products of single images are long enough to be added up; below, all images make one product. */
+const LONG_PRODUCT = 128;
 /** Below this many channels a depthwise convolution costs more than it saves. */
 const MANY_CHANNELS = 8;
 
@@ -87,14 +89,18 @@ function weightGradient(g: GraphBuilder, job: Job): Value {
  * Tap (i, j) is Σ dy[h, w] x[h + i, w + j]: x shifted by every j against dy shifted by every -i gives all taps in one product per image,
  * from kw copies of x and kh copies of dy instead of kh · kw copies of x.
  */
-function byShifts(g: GraphBuilder, { x, dy, window, batch, channels, filters, out, target }: Job): Value {
+function byShifts(g: GraphBuilder, { x, dy, window, batch, channels, filters, out, places, target }: Job): Value {
   const [kh, kw] = window.kernel as [number, number];
   const length = (out[0]! + kh - 1) * out[1]!;
   const [top, left] = window.begin as [number, number];
   const [bottom, right] = window.end as [number, number];
   const columns = g.reshape(shiftedViews(g, x, { kernel: [1, kw], pads: [top, left, bottom, right] }), [batch, channels * kw, length]);
   const rows = g.reshape(shiftedViews(g, dy, { kernel: [kh, 1], pads: [kh - 1, 0, kh - 1, 0], reversed: true }), [batch, filters * kh, length]);
-  const summed = g.sum(g.node('MatMul', [columns, transposed(g, rows)]), [0]);
+  const inOne = (v: Value, height: number): Value => g.reshape(g.transpose(v, [1, 0, 2]), [height, elements([batch, length])]);
+  const summed =
+    places < LONG_PRODUCT
+      ? g.node('MatMul', [inOne(columns, channels * kw), transposed(g, inOne(rows, filters * kh))])
+      : g.sum(g.node('MatMul', [columns, transposed(g, rows)]), [0]);
   return g.reshape(g.transpose(g.reshape(summed, [channels, kw, filters, kh]), [2, 0, 3, 1]), target);
 }
 

@@ -17,6 +17,9 @@ export const GROUPS = ['params', 'state', 'slots'] as const;
 export type Group = (typeof GROUPS)[number];
 export type Values = Record<string, Value>;
 
+/** A run ends at the first loss or gradient that is not finite. */
+const FINITE = { finite: true };
+
 /** The shapes of everything that a step reads and writes. */
 export type StepShapes = Readonly<Record<Group, Readonly<Parameters>>>;
 
@@ -42,7 +45,7 @@ export function compileAttackStep(spec: StepSpec, shapes: StepShapes): Graph {
   const g = newBuilder();
   const step = openStep(g, spec, { ...shapes, slots: {} });
   const pass = forward(g, spec, step);
-  const [slope] = gradient(g, [{ value: pass.loss, cotangent: onesLike(g, pass.loss) }], [step.delta!]);
+  const [slope] = gradient(g, [{ value: pass.loss, cotangent: onesLike(g, pass.loss) }], [step.delta!], FINITE);
   step.delta = moveDelta(g, spec, step, slope!);
   step.groups.state = pass.state;
   return closeStep(g, step, ['state']);
@@ -77,7 +80,7 @@ function takeReplay(g: GraphBuilder, spec: StepSpec, step: Step, rate: Value, la
   const names = Object.keys(step.groups.params);
   const params = names.map((name) => step.groups.params[name]!);
   const moves = spec.adversary.carries && step.delta !== null;
-  const slopes = gradient(g, [{ value: pass.loss, cotangent: onesLike(g, pass.loss) }], moves ? [...params, step.delta!] : params);
+  const slopes = gradient(g, [{ value: pass.loss, cotangent: onesLike(g, pass.loss) }], moves ? [...params, step.delta!] : params, FINITE);
   const grads = Object.fromEntries(names.map((name, i) => [name, slopes[i] ?? zerosLike(g, params[i]!)]));
   if (last) {
     g.output('loss', pass.loss);
