@@ -1,5 +1,5 @@
 /** @file How long do export, verification and loading take, and how large is a package? */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromOnnx } from '@robenc/shared/graph/from-onnx.js';
 import { openPackage } from '@robenc/shared/package/open.js';
@@ -7,12 +7,8 @@ import { listedFiles } from '@robenc/shared/package/sums.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import { robenc } from '../cli/quickstart/command.js';
 import { markdownTable, median, type Bench } from './bench.js';
+import { UNTRAINED, untrainedRun, type Untrained } from './untrained.js';
 
-/** Encoders and the least training that makes a run of each: sizes and times do not depend on what the weights are. */
-const RUNS = [
-  { encoder: 'resnet18-cifar', steps: '1' },
-  { encoder: 'resnet-small', steps: '8' },
-] as const;
 const LOADS = 5;
 
 const bench: Bench = {
@@ -20,20 +16,8 @@ const bench: Bench = {
   question: 'How long do export, verification and loading take, and how large is a package?',
   async run({ scratch, note }) {
     const rows: (string | number)[][] = [];
-    for (const { encoder, steps } of RUNS) {
-      const file = join(scratch, `${encoder}.json`);
-      const run = join(scratch, encoder);
-      writeFileSync(
-        file,
-        JSON.stringify({
-          ...(JSON.parse(readFileSync('configs/quickstart.json', 'utf8')) as object),
-          name: encoder,
-          batchSize: 16,
-          encoder: { name: encoder },
-        }),
-      );
-      await robenc('train', file, '--max-steps', steps, '--limit', '64', '--out', run, '--force');
-      await robenc('fit-head', run, '--limit', '64', '--crops', '2', '--force');
+    for (const encoder of Object.keys(UNTRAINED) as Untrained[]) {
+      const run = await untrainedRun(encoder, scratch);
       const seconds = async <T>(work: () => Promise<T>): Promise<readonly [number, T]> => {
         const start = performance.now();
         const value = await work();

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 const ENVIRONMENTS = {
   torch: { variable: 'ROBENC_PEERS', folder: '.venv' },
   tfjs: { variable: 'ROBENC_PEERS_TFJS', folder: '.venv-tfjs' },
+  serving: { variable: 'ROBENC_PEERS_SERVING', folder: '.venv-serving' },
   tensorflow: { variable: 'ROBENC_PEERS_TF', folder: '.venv-tf' },
 } as const;
 

@@ -39,9 +39,14 @@ export class EngineHandle {
     this.#socketPath = process.platform === 'win32' ? `\\\\.\\pipe\\robenc-${process.pid}-${number}` : join(tmpdir(), `robenc-${process.pid}-${number}.sock`);
     this.#child = fork(new URL('./start.mjs', import.meta.url), { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#send({ kind: 'start', settings, starts: number, socketPath: this.#socketPath });
+    let lastTick = performance.now();
     const watch = setInterval(() => {
       this.#send({ kind: 'ping', number });
-      const silent = performance.now() - this.#lastPong;
+      const now = performance.now();
+      // Whoever was asleep (a machine that was halted, or has far too much to do) has heard nothing, and that is no sign of death.
+      this.#lastPong += Math.max(0, now - lastTick - PING_MS);
+      lastTick = now;
+      const silent = now - this.#lastPong;
       // While it loads its code and models it may be deaf for long.
       if (silent > (this.#started ? Math.max(settings.hang * 1000, 2 * PING_MS) : START_LIMIT_MS))
         events.onHung(`it has given no sign of life for ${Math.round(silent)} ms`);

@@ -18,8 +18,9 @@ import type { FromEngine, ToEngine } from './messages.js';
 import { tlsOf } from './tls.js';
 
 const say = (message: FromEngine) => process.send?.(message);
-/** How often the runs are looked at. */
+/** How often the runs are looked at, and how often in a row one must look stuck: after a pause of the whole machine every one does, once. */
 const WATCH_MS = 250;
+const LOOKS = 3;
 
 // The terminal sends Ctrl+C to the whole group; it is for the supervisor to decide.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
@@ -88,11 +89,11 @@ async function start({ settings, starts, socketPath }: Extract<ToEngine, { kind:
 }
 
 function watch(engine: Engine, settings: Settings, keys: Keyring, metrics: Metrics, log: pino.Logger): void {
-  let told = false;
+  let looks = 0;
   setInterval(() => {
     const stuck = engine.dispatcher.stuck(settings.hang * 1000);
-    if (stuck === null || told) return;
-    told = true;
+    looks = stuck === null ? 0 : looks + 1;
+    if (stuck === null || looks !== LOOKS) return;
     log.error(stuck, 'A batch hangs; this process will be replaced.');
     say({ kind: 'stuck', ...stuck });
   }, WATCH_MS).unref();

@@ -66,6 +66,15 @@ describe('a supervised server', () => {
     assert.notEqual(supervisor.enginePid, first);
   });
 
+  it('a supervisor that was halted itself does not take its engine for dead', async () => {
+    const supervisor = await serve({ hang: 2 });
+    const first = supervisor.enginePid!;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_500);
+    await sleep(1_500);
+    assert.equal(supervisor.enginePid, first);
+    assert.equal((await post(`${supervisor.url}/v1/embed`, { image })).status, 200);
+  });
+
   it('a stop answers what is in work, and the port is free', async () => {
     const supervisor = await serve();
     const answer = post(`${supervisor.url}/v1/robustness`, { images: Array<string>(8).fill(image), epsilon: 1e-6, steps: 50, stepSize: 1e-6 });
