@@ -14,6 +14,16 @@ const entries: readonly CommandEntry[] = [
   { name: 'data', summary: 'list, show or write data sets', load: () => import('@robenc/train/commands/data.js') },
   { name: 'train', summary: 'train a self-supervised encoder as a run file says', load: () => import('@robenc/train/commands/train.js') },
   {
+    name: 'train sweep',
+    summary: 'train many runs from a sweep file or a list of run files',
+    load: () => import('@robenc/train/commands/sweep.js'),
+  },
+  {
+    name: 'runs',
+    summary: 'list training runs, write the report of one, or set several side by side',
+    load: () => import('@robenc/train/commands/runs.js'),
+  },
+  {
     name: 'fit-head',
     summary: 'fit linear heads on an encoder from a small labelled set',
     load: () => import('@robenc/train/commands/fit-head.js'),

@@ -17,3 +17,24 @@ export function page(title: string, sections: readonly string[]): string {
 export function section(title: string, inside: string): string {
   return `<section><h2>${escapeMarkup(title)}</h2>${inside}</section>`;
 }
+
+/** A number that matters, with what it is above it and notes below. */
+export function card(name: string, value: string, notes: readonly string[]): string {
+  return `<div class="card"><div class="name">${escapeMarkup(name)}</div><div class="value">${escapeMarkup(value)}</div><div class="note">${notes.map(escapeMarkup).join('<br>')}</div></div>`;
+}
+
+/** Names and what there is to say of each. */
+export function factsTable(rows: readonly (readonly [string, string])[]): string {
+  const body = rows.map(([name, value]) => `<tr><th class="text">${escapeMarkup(name)}</th><td class="text">${escapeMarkup(value)}</td></tr>`).join('');
+  return `<div class="wide"><table class="facts"><tbody>${body}</tbody></table></div>`;
+}
+
+/** Columns of text under a header; the first names the rows. */
+export function valuesTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const head = header.map((title) => `<th class="text">${escapeMarkup(title)}</th>`).join('');
+  const body = rows.map(
+    ([name, ...values]) =>
+      `<tr><th class="text">${escapeMarkup(name!)}</th>${values.map((value) => `<td class="text">${escapeMarkup(value)}</td>`).join('')}</tr>`,
+  );
+  return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+}

@@ -79,6 +79,7 @@ const SHARED_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   evaluation: ['attacks', 'math', 'config', 'autodiff', 'ops', 'graph', 'runtime', 'images', 'data', 'package'],
   library: ['autodiff', 'ops', 'graph', 'proto', 'runtime', 'config'],
   images: ['math', 'config', 'graph'],
+  charts: [],
   data: ['images', 'math', 'config', 'graph'],
   jobs: ['math', 'config'],
   package: ['autodiff', 'ops', 'graph', 'proto', 'runtime', 'math', 'config', 'images'],

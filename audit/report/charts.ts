@@ -1,5 +1,6 @@
 /** @file The two drawings of report.html, as SVG. */
 import type { AuditRadius, AuditReport } from '@robenc/shared/config/audit.js';
+import { lineChart } from '@robenc/shared/charts/lines.js';
 import { proportion } from '@robenc/shared/evaluation/intervals.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
 import { escapeMarkup } from '@robenc/shared/markup.js';
@@ -24,8 +25,6 @@ export function waterfallChart({ images, cleanCorrect, stages }: AuditRadius): s
   const told = bars.map(({ name, count }) => `${name} ${count}`).join(', ');
   return `<svg viewBox="0 0 ${WIDTH} ${bars.length * ROW}" role="img" aria-label="${escapeMarkup(told)}">${rows.join('')}</svg>`;
 }
-
-const [TOP, HEIGHT, RIGHT] = [10, 200, 600];
 
 /** Robust accuracy over the radius, with its intervals as a band; radius 0 is the accuracy without an attack. */
 export function curveChart({ results, curve = [] }: AuditReport): string {
@@ -53,23 +52,11 @@ export interface CurvePoint {
 
 /** A line through points, ascending. */
 export function curveOf(points: readonly CurvePoint[]): string {
-  const farthest = Math.max(...points.map(({ at }) => at)) || 1;
-  const x = (at: number) => (50 + ((RIGHT - 50) * at) / farthest).toFixed(1);
-  const y = (value: number) => (TOP + HEIGHT * (1 - value)).toFixed(1);
-  const line = points.map(({ at, value }) => `${x(at)},${y(value)}`).join(' ');
-  const band = [
-    ...points.map(({ at, interval }) => `${x(at)},${y(interval[1])}`),
-    ...points.toReversed().map(({ at, interval }) => `${x(at)},${y(interval[0])}`),
-  ].join(' ');
-  const grid = [0, 0.25, 0.5, 0.75, 1].map(
-    (value) =>
-      `<line class="grid" x1="50" x2="${RIGHT}" y1="${y(value)}" y2="${y(value)}"/><text class="soft" x="44" y="${Number(y(value)) + 4}" text-anchor="end">${100 * value} %</text>`,
-  );
   const named = points.filter(({ name }) => name !== null);
-  const marks = named.map(
-    ({ at, value, name }) =>
-      `<circle class="bar" cx="${x(at)}" cy="${y(value)}" r="3.5"/><text x="${x(at)}" y="${TOP + HEIGHT + 18}" text-anchor="middle">${escapeMarkup(name!)}</text>`,
-  );
-  const told = named.map(({ name, value }) => `${name}: ${(100 * value).toFixed(1)} %`).join(', ');
-  return `<svg viewBox="0 0 ${WIDTH} ${TOP + HEIGHT + 30}" role="img" aria-label="${escapeMarkup(told)}">${grid.join('')}<polygon class="band" points="${band}"/><polyline class="curve" points="${line}"/>${marks.join('')}</svg>`;
+  return lineChart({
+    series: [{ name: '', points: points.map(({ at, value, interval: [low, high] }) => ({ x: at, y: value, low, high })), dots: 'ticks' }],
+    x: { from: 0, ticks: named.map(({ at, name }) => ({ at, text: name! })) },
+    y: { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: `${100 * at} %` })) },
+    told: named.map(({ name, value }) => `${name}: ${(100 * value).toFixed(1)} %`).join(', '),
+  });
 }

@@ -10,7 +10,7 @@ import type { Example } from './examples.js';
 import { exampleFigures } from './figures.js';
 import { attacked, boundsText, radiusText } from './text.js';
 import { escapeMarkup } from '@robenc/shared/markup.js';
-import { page, section } from '@robenc/shared/page.js';
+import { card, factsTable, page, section } from '@robenc/shared/page.js';
 
 /** The whole document. Images are PNG files inside it. */
 export async function htmlReport(report: AuditReport, examples: readonly Example[], command: string | null): Promise<string> {
@@ -31,17 +31,17 @@ export async function htmlReport(report: AuditReport, examples: readonly Example
 
 function headline(report: AuditReport): string {
   const first = report.results[0]!;
-  const card = (name: string, value: number, [low, high]: readonly [number, number], note: string) =>
-    `<div class="card"><div class="name">${escapeMarkup(name)}</div><div class="value">${percent(value)}</div><div class="note">95 % interval ${percent(low)} to ${percent(high)}<br>${escapeMarkup(note)}</div></div>`;
+  const accuracy = (name: string, value: number, [low, high]: readonly [number, number], note: string) =>
+    card(name, percent(value), [`95 % interval ${percent(low)} to ${percent(high)}`, note]);
   const cards = [
-    card(
+    accuracy(
       report.certificate === undefined ? 'without an attack' : 'smoothed, at radius 0',
       first.cleanAccuracy,
       first.cleanInterval,
       `${first.cleanCorrect} of ${first.images} images`,
     ),
     ...attacked(report).map((one) =>
-      card(
+      accuracy(
         `${one.norm} ${radiusText(report, one.epsilon)}, ${one.attack}`,
         one.robustAccuracy,
         one.interval,
@@ -105,7 +105,6 @@ function details(report: AuditReport, command: string | null): string {
     ['made', `${report.createdAt}, in ${report.seconds.toFixed(0)} s`],
     ...report.assumptions.map(({ name, value, source }) => [`${name} (${source})`, value] as const),
   ];
-  const table = rows.map(([name, value]) => `<tr><th class="text">${escapeMarkup(name)}</th><td class="text">${escapeMarkup(value)}</td></tr>`).join('');
   const again = command === null ? '' : `<p>To make it again:</p><pre>${escapeMarkup(command)}</pre>`;
-  return `${again}<div class="wide"><table class="facts"><tbody>${table}</tbody></table></div>`;
+  return again + factsTable(rows);
 }

@@ -1,0 +1,30 @@
+/** @file Settings and machines of runs as tables, and in which settings runs differ. */
+import type { RunRecord } from './run-record.js';
+
+export type Row = readonly [string, ...string[]];
+
+/** Every field of a run file by its dotted path, in the order of the file. */
+export function settingsOf({ run }: RunRecord): [string, string][] {
+  return flat(run).filter(([path]) => path !== '$schema');
+}
+
+export function environmentOf({ environment }: RunRecord): [string, string][] {
+  return flat(environment ?? {});
+}
+
+/** The paths at which the runs do not all say the same, with what each says; `-` where it says nothing. Names and folders always differ and are left out. */
+export function differences(runs: readonly RunRecord[]): Row[] {
+  const settings = runs.map((run) => new Map([...settingsOf(run), ...environmentOf(run).map(([path, value]) => [`machine: ${path}`, value] as const)]));
+  const paths = [...new Set(settings.flatMap((one) => [...one.keys()]))].filter((path) => path !== 'name' && path !== 'out');
+  return paths
+    .map((path): Row => [path, ...settings.map((one) => one.get(path) ?? '-')])
+    .filter(([, ...values]) => values.some((value) => value !== values[0]));
+}
+
+function flat(value: unknown, path = ''): [string, string][] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [[path, typeof value === 'string' ? value : JSON.stringify(value)]];
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  // An empty section is a setting too: `validation: {}`.
+  if (entries.length === 0) return path === '' ? [] : [[path, '{}']];
+  return entries.flatMap(([key, item]) => flat(item, path === '' ? key : `${path}.${key}`));
+}
