@@ -130,10 +130,13 @@ function tellAssumptions(job: AuditJob, { plan, threat }: Prepared): void {
   if (threat.name !== 'image') job.tell(`Threat model ${threat.name}: ${threat.text}.`);
 }
 
+/** Images in a chunk at least, as far as memory allows: what is left of a smaller one after the first attacks fills no batch. */
+const LEAST_IN_CHUNK = 25;
+
 /** The same on every machine, so that any of them can go on with any audit; small enough that sixteen workers have something to do. */
 function chunkSizeFor(set: ImageSet, several: number, { stages }: WorkPlan): number {
   const copies = stages.reduce((most, { kind, options }) => (kind === 'certify' ? Math.max(most, (options as CertifyOptions).draws) : most), 1);
-  return Math.min(batchSizeFor(set, 1, several), Math.max(8, Math.ceil(set.count / 16)), Math.max(1, Math.floor(COPIES_PER_ITEM / copies)));
+  return Math.min(batchSizeFor(set, 1, several), Math.max(LEAST_IN_CHUNK, Math.ceil(set.count / 16)), Math.max(1, Math.floor(COPIES_PER_ITEM / copies)));
 }
 
 function openStore(
@@ -163,7 +166,8 @@ async function doWork(job: AuditJob, { list, store, plan, engine, classifier, co
   const { packResult } = await import('./work/result.js');
   const here = {
     execute: async (_: string, item: Item, signal: AbortSignal) => packResult(await engine.run(item, signal)),
-    parallel: engine.workers,
+    // One more than there are workers, so that none waits while the steps of an attack between two passes are computed here.
+    parallel: engine.workers + 1,
     close: async () => undefined,
   };
   const place = job.distribute === undefined ? here : await job.distribute({ classifier, plan, itemBytes });

@@ -62,7 +62,7 @@ export async function fabRun(
       if (argmaxRow(logits, oracle.classes, row) === labels[walker.index]) return;
       const distance = norm.distance(walker.point, walker.clean);
       if (distance < (walker.best?.distance ?? Infinity)) walker.best = { distance, point: walker.point };
-      walker.point = walker.point.map((value, i) => walker.clean[i]! + KEEP * (value - walker.clean[i]!));
+      walker.point = pulledBack(walker.point, walker.clean);
     });
     if (options.earlyStop) active = active.filter(({ best }) => best === null || best.distance > options.epsilon);
     job.progress?.({ step: step + 1, steps: options.steps, survivors: ledger.survivors().length });
@@ -88,13 +88,22 @@ function startAway(point: Float32Array, { norm, epsilon }: FabRunOptions, random
 function move(walker: Walker, margin: number, gradient: Float32Array, name: NormName): void {
   const { point, clean } = walker;
   const zero = new Float32Array(point.length);
-  const there = gradient.reduce((sum, weight, i) => sum + weight * (clean[i]! - point[i]!), margin);
+  let there = margin;
+  for (let i = 0; i < point.length; i++) there += gradient[i]! * (clean[i]! - point[i]!);
   const near = stepOntoHyperplane(point, gradient, -margin, name);
   const far = stepOntoHyperplane(clean, gradient, -there, name);
   const [a, b] = [near, far].map((step) => Math.max(norms[name].distance(step, zero), 1e-8)) as [number, number];
   const pull = Math.min(Math.max(a / (a + b), 0), PULL);
-  walker.point = point.map((value, i) => {
-    const next = (1 - pull) * (value + OVERSHOOT * near[i]!) + pull * (clean[i]! + OVERSHOOT * far[i]!);
-    return Math.min(Math.max(next, 0), 1);
-  });
+  const next = new Float32Array(point.length);
+  for (let i = 0; i < next.length; i++) {
+    const mixed = (1 - pull) * (point[i]! + OVERSHOOT * near[i]!) + pull * (clean[i]! + OVERSHOOT * far[i]!);
+    next[i] = Math.min(Math.max(mixed, 0), 1);
+  }
+  walker.point = next;
+}
+
+function pulledBack(point: Float32Array, clean: Float32Array): Float32Array {
+  const result = new Float32Array(point.length);
+  for (let i = 0; i < result.length; i++) result[i] = clean[i]! + KEEP * (point[i]! - clean[i]!);
+  return result;
 }
