@@ -21,6 +21,8 @@ export interface AuditJob extends AuditSettings {
   readonly attack?: string | undefined;
   /** Constants of the attacks besides the radius and the norm; undefined ones have their defaults. */
   readonly attackOptions: Readonly<Record<string, unknown>>;
+  /** Operators that gradients pass as if they copied their first input; none. */
+  readonly straightThrough?: readonly string[] | undefined;
   /** A name from the table of threat models; `image`. */
   readonly threat?: string | undefined;
   /** Of the preset certify; undefined ones have their defaults. */

@@ -1,6 +1,6 @@
 /** @file Runs an audit: from a model, a data set and settings to a report. */
 import type { AuditFlag, AuditReport } from '@robenc/shared/config/audit.js';
-import { imageSize } from '@robenc/shared/attacks/batch.js';
+import { gather, imageSize } from '@robenc/shared/attacks/batch.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import { memoryStore, type Store } from '@robenc/shared/jobs/store.js';
@@ -9,7 +9,9 @@ import { RobencError } from '@robenc/shared/errors.js';
 import { batchSizeFor } from '@robenc/shared/evaluation/pixels.js';
 import { chooseAttack, digestOf } from './choose.js';
 import { refuseCorruptions } from './corruptions.js';
+import { hiddenGradients, hiddenGradientsText } from './flags/hidden-gradients.js';
 import { sanityChecks } from './flags/index.js';
+import { randomNodes } from './flags/stochastic.js';
 import type { AuditJob } from './job.js';
 import { prepareAudit, type Prepared } from './prepare.js';
 import { isAddress } from './remote/address.js';
@@ -65,18 +67,22 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
   refuseCorruptions(chosen.stages, setup.chunk([0]).x.shape, threat.name);
   tellAssumptions(job, prepared);
   const random = chosen.draws > 1 || threat.random === true;
+  const { straightThrough = [] } = job;
   const plan: WorkPlan = {
     norm: job.norm,
     seed: job.seed,
     draws: random ? Math.max(chosen.draws, DRAWS) : 1,
     votes: random ? VOTES : 1,
     feeds: setup.feeds,
+    ...(straightThrough.length > 0 && { straightThrough }),
     stages: chosen.stages,
   };
   const { classifier: model } = setup;
   if (isRemote(model) && job.distribute !== undefined)
     throw new RobencError('usage', 'A model behind a server is audited from here: leave --queue out, or give the model itself.', { field: 'queue' });
   const classifier = isRemote(model) ? Buffer.from(`${model.address} ${model.sha256}`) : toOnnx(model);
+  const hidden = isRemote(model) ? [] : hiddenGradients(model, plan);
+  if (hidden.length > 0) job.tell(`Gradients do not see all of the model: ${hiddenGradientsText(hidden)}.`);
   const chunkSize =
     job.batchSize ??
     (job.state !== undefined && !job.state.fresh && hasState(job.state.folder) ? chunkSizeOf(job.state.folder) : chunkSizeFor(set, setup.several ?? 1, plan));
@@ -98,6 +104,7 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
     const outcome = outcomeOf({ plan, ranges, chunkSize, store, labels: setup.labels, idOf: setup.idOf, epsilons: chosen.epsilons });
     const few = setup.chunk(indicesOf({ start: 0, count: Math.min(PROBE, chunkSize, set.count) }));
     const logits = await cleanLogits(engine, few);
+    const alone = isRemote(model) || plan.draws > 1 || randomNodes(model).length > 0 ? null : await logitsAlone(engine, few);
     const probe = work.reason === null ? await probeAttacks(engine, plan, few, job.signal) : null;
     const flags = sanityChecks.entries.flatMap(({ code, look }): AuditFlag[] => {
       const seen = look({
@@ -108,6 +115,7 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
         dataClasses: setup.logitOf.length,
         classesNamed: setup.classesNamed,
         logits,
+        alone,
         options: plan.stages.flatMap(({ kind, options }) => (kind === 'attack' ? [options] : [])),
         outcome,
         plan,
@@ -116,7 +124,8 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
       return seen === null ? [] : [{ code, ...seen }];
     });
     const incomplete = work.reason ?? (job.shard === undefined ? null : `shard ${job.shard.index + 1} of ${job.shard.of}`);
-    const digest = digestOf({ norm: plan.norm, seed: plan.seed, stages: plan.stages, draws: plan.draws, votes: plan.votes });
+    const { norm, seed, stages, draws, votes } = plan;
+    const digest = digestOf({ norm, seed, stages, draws, votes, ...(straightThrough.length > 0 && { straightThrough }) });
     const report = reportOf({ job, name: chosen.name, digest, prepared, plan, device: engine.device, outcome, flags, incomplete, started, ended: job.now() });
     return { report, outcome, set, examples: chooseExamples({ plan, ranges, chunkSize, store, chunk, outcome, shape: setup.chunk([0]).x.shape }) };
   } finally {
@@ -201,6 +210,15 @@ function setAsideText(texts: readonly string[]): string {
 async function cleanLogits(engine: Engine, chunk: Item['chunk']): Promise<Float32Array> {
   engine.begin(chunk, 'probe');
   return engine.oracle.forward(chunk.x);
+}
+
+/** Images that are asked for one by one. */
+const ALONE = 8;
+
+async function logitsAlone({ oracle }: Engine, { x }: Item['chunk']): Promise<Float32Array> {
+  const each: Float32Array[] = [];
+  for (let row = 0; row < Math.min(ALONE, x.count); row++) each.push(await oracle.forward(gather(x, [row])));
+  return Float32Array.from(each.flatMap((logits) => [...logits]));
 }
 
 function indicesOf({ start, count }: Range): number[] {

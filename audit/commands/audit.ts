@@ -46,6 +46,11 @@ export default defineCommand({
     norm: { type: 'string', choices: ['linf', 'l2', 'l1'], description: 'norm of the ball (linf; --preset certify: l2)' },
     preset: { type: 'string', choices: presets.names, description: 'which attacks are made, each on what survived the ones before' },
     attack: { type: 'string', choices: attacks.names, description: 'one attack instead of a preset (pgd)' },
+    straightThrough: {
+      type: 'list',
+      value: 'Op,…',
+      description: 'operators that gradients pass as if they copied their first input, such as Round or Clip (straight-through, BPDA)',
+    },
     threat: { type: 'string', choices: threats.names, default: 'image', description: 'what is attacked, and what the adversary may change' },
     steps: { type: 'number', integer: true, minimum: 1, description: 'steps of the attacks that have them (pgd: 20)' },
     stepSize: { type: 'string', value: 'size', description: 'length of a step, e.g. 2/255 (pgd: a quarter of the radius)' },

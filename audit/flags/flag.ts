@@ -19,6 +19,8 @@ export interface Evidence {
   readonly classesNamed: boolean;
   /** Clean logits [n, classes] of the first images. */
   readonly logits: Float32Array;
+  /** Of the first few of them, each asked for alone; null where answers are random or a server gives them. */
+  readonly alone: Float32Array | null;
   readonly options: readonly AttackOptions[];
   /** Null where it says nothing. */
   readonly probe: Probe | null;

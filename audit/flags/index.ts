@@ -2,6 +2,8 @@
 import { table } from '@robenc/shared/table.js';
 import type { SanityCheck } from './flag.js';
 import { nonFinite, zeroGradients } from './gradients.js';
+import { hiddenGradient } from './hidden-gradients.js';
+import { batchCoupled } from './batch.js';
 import { radiusOutOfReach } from './certificate.js';
 import { blackBoxWins, flatCurve, stillFinding } from './dynamics.js';
 import { chanceAccuracy, constantOutput, fewerClasses, unverified } from './outputs.js';
@@ -21,6 +23,8 @@ export const sanityChecks = table<SanityCheck>(
     nonFinite,
     constantOutput,
     stochastic,
+    hiddenGradient,
+    batchCoupled,
     unverified,
     chanceAccuracy,
     fewerClasses,

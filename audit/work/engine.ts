@@ -42,7 +42,10 @@ export interface Engine {
 export async function openEngine(classifier: Graph | RemoteModel, plan: WorkPlan, options: { workers: number; device: DeviceRequest }): Promise<Engine> {
   if (isRemote(classifier)) return remoteEngine(classifier, plan, options.workers);
   const feeds = openFeeds(plan.feeds);
-  const open = seesNoGradients(plan) ? await openBlackBox(classifier, options, feeds.feed) : await openOracle(classifier, { ...options, feeds: feeds.feed });
+  const { straightThrough = [] } = plan;
+  const open = seesNoGradients(plan)
+    ? await openBlackBox(classifier, options, feeds.feed)
+    : await openOracle(classifier, { ...options, feeds: feeds.feed, straightThrough });
   const oracle = plan.draws > 1 ? expectationOracle(open, plan.draws) : open;
   let verifier;
   try {

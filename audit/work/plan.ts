@@ -44,6 +44,8 @@ export interface WorkPlan {
   /** Passes that vote on a claimed misclassification; 1: the model is deterministic. */
   readonly votes: number;
   readonly feeds: FeedPlan;
+  /** Operators that gradients pass as if they copied their first input; absent: none. */
+  readonly straightThrough?: readonly string[];
   /** In order: the clean stage, then by radius from the smallest on. */
   readonly stages: readonly WorkStage[];
 }

@@ -14,8 +14,9 @@ import { newBuilder, operators } from '../ops/index.js';
  * Weights of 0 and a floor of 1 give the plain margin; (1,0,-1,0) and 1e-12 DLR, (1,0,-½,-½) targeted DLR (Croce and Hein, arXiv 2003.01690,
  * equations 6 and 7). Throws `unsupported` where a node has no gradient.
  */
-export function marginGraph(source: Graph): Graph {
-  const classifier = optimize(source, operators);
+export function marginGraph(source: Graph, straightThrough: readonly string[] = []): Graph {
+  // The passes may do away with an operator that is named.
+  const classifier = straightThrough.length > 0 ? source : optimize(source, operators);
   const g = newBuilder();
   const { value } = findOutput(classifier, 'logits');
   const batch = value.type.shape[0]!;
@@ -29,7 +30,7 @@ export function marginGraph(source: Graph): Graph {
   const chosen = g.node('Where', [g.node('Less', [target, g.scalar(0, 'int64')]), bestOther(g, logits, label, classes), target]);
   const { loss, seed } = marginRatio(g, logits, { label, target: chosen, weights, floor });
   const image = copied.inputs['image']!;
-  const [slope] = gradient(g, [seed], [image]);
+  const [slope] = gradient(g, [seed], [image], { straightThrough: new Set(straightThrough) });
   if (!slope) throw new RobencError('unsupported', 'The logits do not depend on the image through floats: there is no gradient.');
   g.output('loss', loss);
   g.output('logits', copied.outputs['logits']!);

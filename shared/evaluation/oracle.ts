@@ -18,6 +18,8 @@ export interface OracleOptions {
   readonly workers: number;
   readonly device?: DeviceRequest;
   readonly feeds?: ExtraFeeds;
+  /** Operators that gradients pass as if they copied their first input (straight-through; BPDA of Athalye et al., arXiv 1802.00420). */
+  readonly straightThrough?: readonly string[];
 }
 
 /** Inputs besides the pixels: whole numbers per image, and tensors that all images share. */
@@ -42,10 +44,10 @@ export interface OpenOracle extends Oracle {
  * Opens `classifier`, whose input `image` [batch, ...shape] has fixed sizes but for the batch, and whose output `logits` [batch, classes] has not gone through a softmax.
  * Throws `unsupported` for another shape, or where a node has no gradient, naming it.
  */
-export async function openOracle(classifier: Graph, { workers, device = 'cpu', feeds = () => ({}) }: OracleOptions): Promise<OpenOracle> {
+export async function openOracle(classifier: Graph, { workers, device = 'cpu', feeds = () => ({}), straightThrough = [] }: OracleOptions): Promise<OpenOracle> {
   const { shape, classes } = classifierShape(classifier);
   const run = runner(classifier, feeds);
-  const gradientGraph = differentiate(classifier, { wrt: 'image', loss: 'cross-entropy', output: 'logits' }).graph;
+  const gradientGraph = differentiate(classifier, { wrt: 'image', loss: 'cross-entropy', output: 'logits', straightThrough }).graph;
   const options = { workers, threads: 1, device };
   const [forward, gradient] = await openAll([toOnnx(classifier), toOnnx(gradientGraph)], (model) => openPool(model, options));
   // Opened by the first attack that asks for it.
@@ -62,7 +64,7 @@ export async function openOracle(classifier: Graph, { workers, device = 'cpu', f
       return { loss: loss!, logits: logits!, gradient: slope! };
     },
     async marginAndGradient(x, labels, targets, { weights, floor }) {
-      margin ??= openPool(toOnnx(marginGraph(classifier)), options);
+      margin ??= openPool(toOnnx(marginGraph(classifier, straightThrough)), options);
       const ranks = Math.min(MARGIN_RANKS, classes);
       const shared = { weights: floats(Float32Array.from(weights.slice(0, ranks)), [ranks]), floor: floats(Float32Array.of(floor), [1]) };
       const extra = { indices: { label: labels, target: targets }, shared };

@@ -7,13 +7,13 @@ import { readOptions } from '@robenc/shared/config/command-options.js';
 import { AuditReport } from '@robenc/shared/config/audit.js';
 import { check } from '@robenc/shared/config/check.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
-import type { Value } from '@robenc/shared/graph/value.js';
+import { floats, type Value } from '@robenc/shared/graph/value.js';
 import { encodePng } from '@robenc/shared/images/decode.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import audit from '@robenc/audit/commands/audit.js';
 import { memoryContext } from '../context.js';
-import { colourModel, robustCount, writeColourFolder, type ColourImage, type ColourModel } from './colour-world.js';
+import { colourModel, robustCount, SIDE, writeColourFolder, type ColourImage, type ColourModel } from './colour-world.js';
 
 type Builder = ReturnType<typeof newBuilder>;
 
@@ -71,6 +71,60 @@ describe('flags of audits', () => {
         assert.equal(report.reliable, code !== 4);
       });
 
+    /** The sound model before its last layer: what is done to the pixels. */
+    const pixels = (change: (g: Builder, image: Value) => Value): string => {
+      const g = newBuilder();
+      const image = g.input('pixels', 'float32', ['batch', 3, SIDE, SIDE]);
+      const means = g.node('ReduceMean', [change(g, image), g.ints([2, 3])], { keepdims: 0 });
+      // Blue, green, red.
+      g.output('scores', g.mul(g.node('Gather', [means, g.ints([2, 1, 0])], { axis: 1 }), g.scalar(20)));
+      return modelFile(toOnnx(g.build('pixels')));
+    };
+    const row = (g: Builder, values: readonly number[]) => g.constant(floats(Float32Array.from(values)));
+
+    it('Dropout in training mode: stochastic', async () => {
+      const on = { dtype: 'bool', shape: [], data: Uint8Array.of(1) } as const;
+      const model = pixels((g, x) => g.node('Dropout', [x, g.scalar(0.3), g.constant(on)], {}, { outputs: 2 }));
+      const { report, code } = await run(model);
+      assert.ok(codes(report, 'critical').includes('stochastic'), codes(report).join(', '));
+      assert.equal(code, 4);
+      assert.match(report.flags.find((flag) => flag.code === 'stochastic')!.message, /Dropout/);
+    });
+
+    it('BatchNormalization in training mode, where an image is judged by the others of its batch: named before anything runs, and batch-coupled where no gradient is asked for', async () => {
+      const model = pixels((g, x) =>
+        g.node('BatchNormalization', [x, row(g, [1, 1, 1]), row(g, [0, 0, 0]), row(g, [0, 0, 0]), row(g, [1, 1, 1])], { training_mode: 1 }, { outputs: 3 }),
+      );
+      await assert.rejects(run(model), /No gradient passes through BatchNormalization "/);
+      const { report, code } = await run(model, { attack: 'square', queries: '50' });
+      assert.ok(codes(report, 'critical').includes('batch-coupled'), codes(report).join(', '));
+      assert.equal(code, 4);
+    });
+
+    it('ArgMax as the output is named before anything runs', async () => {
+      const model = finish((g, z) => g.node('OneHot', [g.node('ArgMax', [z], { axis: 1, keepdims: 0 }), g.scalar(3, 'int64'), row(g, [0, 1])], { axis: 1 }));
+      await assert.rejects(run(model), (error: { code: string; message: string }) => error.code === 'unsupported' && /ArgMax "[^"]+"/.test(error.message));
+    });
+
+    it('Round in the way is passed straight through when asked to, finds what there is to find, and is told', async () => {
+      const rounded = pixels((g, x) => g.div(g.node('Round', [g.mul(x, g.scalar(255))]), g.scalar(255)));
+      await assert.rejects(run(rounded), /--straight-through Round/);
+      const { report, context, code } = await run(rounded, { straightThrough: ['Round'], preset: 'standard', queries: '100', steps: '20' });
+      assert.equal(code, 0);
+      assert.equal(report.results[0]!.robustCorrect, robustCount(images, 8 / 255));
+      assert.match(report.flags.find((flag) => flag.code === 'hidden-gradients')!.message, /Round "[^"]+": gradients pass as if it copied/);
+      assert.ok(context.notes.some((note) => /^Gradients do not see all of the model: Round/.test(note)));
+      await assert.rejects(run(rounded, { straightThrough: ['Rounds'] }), /ONNX has no operator of that name/);
+    });
+
+    it('Clip that cuts the pixels off hides gradients that straight-through finds', async () => {
+      // Saturated for every image: nothing passes, and the answer is that of the sound model within the ball.
+      const clipped = pixels((g, x) => g.add(g.mul(x, g.scalar(0.001)), g.node('Clip', [x, g.scalar(0), g.scalar(0.001)])));
+      const blind = await run(clipped, { attack: 'fgsm' });
+      const straight = await run(clipped, { attack: 'fgsm', straightThrough: ['Clip'] });
+      assert.ok(straight.report.results[0]!.robustCorrect <= blind.report.results[0]!.robustCorrect);
+    });
+
     for (const op of ['Round', 'Sign', 'Floor'])
       it(`${op} in the way is named before anything runs`, async () => {
         await assert.rejects(run(finish((g, z) => g.node(op, [z]))), (error: { code: string; message: string }) => {
@@ -80,7 +134,7 @@ describe('flags of audits', () => {
       });
   });
 
-  it('no critical flag is raised on ten sound models, a linear one, one of two classes and one for oblong images among them', async () => {
+  it('no critical flag is raised on eleven sound models, a linear one, one of two classes and one for oblong images among them', async () => {
     const sound: Readonly<Record<string, ColourModel>> = {
       linear: {},
       'with spare logits': { spare: 7 },
@@ -92,6 +146,7 @@ describe('flags of audits', () => {
       'three times as sure': { finish: (g, z) => g.mul(z, g.scalar(3)) },
       'with an offset': { finish: (g, z) => g.add(z, g.scalar(5)) },
       'of a fixed batch': { batch: 4 },
+      'with a Dropout that is off': { finish: (g, z) => g.node('Dropout', [z, g.scalar(0.5)]) },
     };
     for (const [name, model] of Object.entries(sound)) {
       const { report, code } = await run(modelFile(model), { preset: 'quick' });
