@@ -1310,6 +1310,7 @@ export interface operations {
                   | 'speckle-noise'
                   | 'gaussian-blur'
                   | 'saturate'
+                  | 'spatter'
                 )[];
                 /**
                  * @description which part of data that has parts
@@ -1453,6 +1454,7 @@ export interface operations {
             | 'speckle-noise'
             | 'gaussian-blur'
             | 'saturate'
+            | 'spatter'
           )[];
           /**
            * @description which part of data that has parts
@@ -1557,6 +1559,7 @@ export interface operations {
                 | 'speckle-noise'
                 | 'gaussian-blur'
                 | 'saturate'
+                | 'spatter'
               )[];
               /**
                * @description which part of data that has parts
@@ -1716,6 +1719,7 @@ export interface operations {
                 | 'speckle-noise'
                 | 'gaussian-blur'
                 | 'saturate'
+                | 'spatter'
               )[];
               /**
                * @description which part of data that has parts
@@ -1875,6 +1879,7 @@ export interface operations {
                 | 'speckle-noise'
                 | 'gaussian-blur'
                 | 'saturate'
+                | 'spatter'
               )[];
               /**
                * @description which part of data that has parts
@@ -2061,6 +2066,7 @@ export interface operations {
                 | 'speckle-noise'
                 | 'gaussian-blur'
                 | 'saturate'
+                | 'spatter'
               )[];
               /**
                * @description which part of data that has parts
@@ -2225,6 +2231,7 @@ export interface operations {
                 | 'speckle-noise'
                 | 'gaussian-blur'
                 | 'saturate'
+                | 'spatter'
               )[];
               /**
                * @description which part of data that has parts

@@ -1,6 +1,8 @@
 /** @file Pixels that were sent as numbers, as model input: no decoding, no resizing. */
 import { cutCrops } from '@robenc/shared/evaluation/crops.js';
 import type { TensorData } from '@robenc/shared/graph/value.js';
+import { checkedPixels } from '@robenc/shared/images/pixel-range.js';
+import { messageOf } from '@robenc/shared/errors.js';
 import { toTensor, type Image } from '@robenc/shared/images/image.js';
 import type { ServedModel } from '../engine/model.js';
 import { sizePolicyOf } from '../engine/model.js';
@@ -23,10 +25,8 @@ export function tensorImages(tensor: TensorData, model: ServedModel, crops: Crop
   const count = shape[0]!;
   const size = 3 * height * width;
   if (tensor.dtype === 'float32') {
-    const data = tensor.data as Float32Array;
     if (crops !== null) throw refusal('Crops are cut from 8-bit pixels; send uint8.');
-    for (let i = 0; i < data.length; i++)
-      if (!(data[i]! >= 0 && data[i]! <= 1)) throw refusal(`Value ${i} of the array is ${data[i]}; pixels must be numbers from 0 to 1.`);
+    const data = pixelsOf(tensor.data as Float32Array);
     return Array.from({ length: count }, (_, i) => ({ rows: 1, data: data.slice(i * size, (i + 1) * size), width, height }));
   }
   const bytes = tensor.data as Uint8Array;
@@ -36,6 +36,14 @@ export function tensorImages(tensor: TensorData, model: ServedModel, crops: Crop
     const pieces = crops === null ? [image] : cutCrops({ ...crops, output: sizePolicyOf(model) }, 'image', image);
     return { rows: pieces.length, data: toTensor(pieces).data as Float32Array, width, height };
   });
+}
+
+function pixelsOf(data: Float32Array): Float32Array {
+  try {
+    return checkedPixels(data);
+  } catch (error) {
+    throw refusal(messageOf(error));
+  }
 }
 
 function interleave(planes: Uint8Array, area: number): Uint8Array {

@@ -13,6 +13,7 @@ import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import type { Value } from '@robenc/shared/graph/value.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import audit from '@robenc/audit/commands/audit.js';
+import { readCsv } from '@robenc/audit/report/csv.js';
 import { predictSeconds } from '@robenc/audit/work/cost.js';
 import { CLEAN, type WorkPlan } from '@robenc/audit/work/plan.js';
 import { attacks } from '@robenc/shared/attacks/index.js';
@@ -90,6 +91,19 @@ describe('what an audit must hold', () => {
       const there = curve.find((one) => Math.abs(one.epsilon - epsilon) < 1e-9)!.standing;
       assert.ok(Math.abs(there - robustCorrect) <= 0.01 * images.length + 1, `${epsilon}: ${there} and ${robustCorrect}`);
     }
+  });
+
+  it('the verdicts are the same in batches of 1, 7 and 64, with one worker and with four', async () => {
+    const model = modelFile();
+    const verdicts = async (out: string, more: Readonly<Record<string, unknown>>) => {
+      await run(model, { preset: 'standard', steps: '10', queries: '50', targets: '2', out: join(root, out), ...more });
+      const rows = readCsv(readFileSync(join(root, out, 'samples.csv'), 'utf8'));
+      return rows.map(({ seconds: _, ...verdict }) => verdict);
+    };
+    const whole = await verdicts('batch-64', { batchSize: '64' });
+    assert.ok(whole.some(({ attack }) => attack === 'apgd'));
+    assert.deepEqual(await verdicts('batch-1', { batchSize: '1', workers: '4' }), whole);
+    assert.deepEqual(await verdicts('batch-7', { batchSize: '7', workers: '4' }), whole);
   });
 
   it('an attack that stops early gives the verdicts of one that does not, with at most half of the gradients', async () => {
