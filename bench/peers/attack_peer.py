@@ -118,4 +118,5 @@ def main(library, path, folder, epsilon, seed, threads, limit):
     print(json.dumps({'library': library, 'constants': constants, 'stages': stages, 'brokenBy': dict(zip(names, broken))}))
 
 
-main(*sys.argv[1:])
+if __name__ == '__main__':
+    main(*sys.argv[1:])
