@@ -69,6 +69,10 @@ export const RunConfig = Type.Object(
     engine: section({
       name: Type.String({ default: 'onnx' }),
       device: Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('cuda'), Type.Literal('webgpu')], { default: 'auto' }),
+      /** `mixed`: products in float16 with float32 weights and loss scaling, for GPUs. */
+      precision: Type.Union([Type.Literal('float32'), Type.Literal('mixed')], { default: 'float32' }),
+      /** Replays of a batch inside one run of the graph, a divisor of them; by default one on a CPU, all on a GPU. */
+      replaysPerRun: Type.Optional(count()),
       /** Threads of one step; by default as many as there are cores. */
       threads: Type.Optional(count({ maximum: 256 })),
     }),

@@ -8,6 +8,7 @@ import { newBuilder } from '@robenc/shared/ops/index.js';
 import { ascend, intoBox, perturb } from '../adversaries/perturbation.js';
 import { moveAverage } from '../optimizers/average.js';
 import { mapValues, type Parameters } from '../tensors/parameters.js';
+import { ASCENT_SCALE, isFinite, keptUnless, moveLossScale, SCALE, shownLength, STEPS } from './mixed/loss-scale.js';
 import { perturbationShape, pixelShape } from './contract.js';
 import type { StepSpec } from './engine.js';
 import { objective } from './objective.js';
@@ -45,8 +46,11 @@ export function compileAttackStep(spec: StepSpec, shapes: StepShapes): Graph {
   const g = newBuilder();
   const step = openStep(g, spec, { ...shapes, slots: {} });
   const pass = forward(g, spec, step);
-  const [slope] = gradient(g, [{ value: pass.loss, cotangent: onesLike(g, pass.loss) }], [step.delta!], FINITE);
-  step.delta = moveDelta(g, spec, step, slope!);
+  const one = onesLike(g, pass.loss);
+  const mixed = spec.precision === 'mixed';
+  const [slope] = gradient(g, [{ value: pass.loss, cotangent: mixed ? g.mul(one, g.scalar(ASCENT_SCALE)) : one }], [step.delta!], FINITE);
+  const moved = moveDelta(g, spec, step, slope!);
+  step.delta = mixed ? g.node('Where', [isFinite(g, lengthOf(g, [slope!])), moved, step.delta!]) : moved;
   step.groups.state = pass.state;
   return closeStep(g, step, ['state']);
 }
@@ -80,18 +84,30 @@ function takeReplay(g: GraphBuilder, spec: StepSpec, step: Step, rate: Value, la
   const names = Object.keys(step.groups.params);
   const params = names.map((name) => step.groups.params[name]!);
   const moves = spec.adversary.carries && step.delta !== null;
-  const slopes = gradient(g, [{ value: pass.loss, cotangent: onesLike(g, pass.loss) }], moves ? [...params, step.delta!] : params, FINITE);
-  const grads = Object.fromEntries(names.map((name, i) => [name, slopes[i] ?? zerosLike(g, params[i]!)]));
+  const scale = spec.precision === 'mixed' ? step.groups.slots[SCALE]! : null;
+  const one = onesLike(g, pass.loss);
+  const seed = { value: pass.loss, cotangent: scale ? g.mul(one, scale) : one };
+  const slopes = gradient(g, [seed], moves ? [...params, step.delta!] : params, FINITE);
+  const unscaled = (slope: Value): Value => (scale ? g.div(slope, scale) : slope);
+  const grads = Object.fromEntries(names.map((name, i) => [name, slopes[i] ? unscaled(slopes[i]) : zerosLike(g, params[i]!)]));
+  const length = last || scale ? lengthOf(g, Object.values(grads)) : null;
+  const good = scale && isFinite(g, length!);
   if (last) {
     g.output('loss', pass.loss);
     for (const [name, value] of Object.entries(pass.parts)) g.output(`part/${name}`, value);
-    g.output('gradientNorm', lengthOf(g, Object.values(grads)));
+    g.output('gradientNorm', good ? shownLength(g, good, length!, scale) : length!);
   }
+  const before = { ...step.groups };
   const updated = optimize(g, spec, step, grads, rate);
   step.groups.params = updated.params;
   step.groups.state = pass.state;
   step.groups.slots = { ...updated.slots, ...averaged(g, spec, step) };
+  const delta = step.delta;
   if (moves) step.delta = moveDelta(g, spec, step, slopes[names.length]!);
+  if (!good) return;
+  for (const group of GROUPS) step.groups[group] = keptUnless(g, good, step.groups[group], before[group]);
+  Object.assign(step.groups.slots, moveLossScale(g, good, scale, before.slots[STEPS]!));
+  if (moves) step.delta = g.node('Where', [good, step.delta!, delta!]);
 }
 
 /** The objective on the perturbed views, and the values that the backward pass starts from. */

@@ -3,6 +3,7 @@ import { RobencError } from '@robenc/shared/errors.js';
 import type { Random } from '@robenc/shared/math/random.js';
 import type { Parameters } from '../tensors/parameters.js';
 import { initAverage } from '../optimizers/average.js';
+import { initLossScale } from './mixed/loss-scale.js';
 import type { Batch, StepSpec, TrainingState } from './engine.js';
 
 /** [views * batch, 3, size, size]: the shape of a batch. */
@@ -23,7 +24,11 @@ export function initialState({ encoder, optimizer, ...spec }: StepSpec, random: 
   return {
     params,
     encoderState: state,
-    slots: { ...optimizer.use.init(optimizer.config, params), ...(spec.average === null ? {} : initAverage(params, state)) },
+    slots: {
+      ...optimizer.use.init(optimizer.config, params),
+      ...(spec.average === null ? {} : initAverage(params, state)),
+      ...(spec.precision === 'mixed' ? initLossScale() : {}),
+    },
     delta,
   };
 }

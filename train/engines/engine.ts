@@ -19,6 +19,8 @@ export interface StepSpec {
   readonly adversary: AdversaryPlan;
   /** How much of the running average of the encoder a step keeps; null where there is none. */
   readonly average: number | null;
+  /** `mixed`: products in float16, everything else in float32, with loss scaling. */
+  readonly precision: 'float32' | 'mixed';
   /** Views of each image. */
   readonly views: number;
   /** Images in a batch. */
@@ -72,7 +74,7 @@ export interface EngineOptions {
   readonly device?: 'auto' | 'cpu' | 'cuda' | 'webgpu';
   /** Threads of one step; by default as many as there are cores. */
   readonly threads?: number;
-  /** Replays inside one run of the compiled graph. */
+  /** Replays inside one run of the compiled graph; by default one on a CPU, all on a GPU. */
   readonly replaysPerRun?: number;
 }
 

@@ -1,33 +1,38 @@
 /** @file The compiled engine: whole training steps as ONNX graphs, run by ONNX Runtime in this thread. */
 import { RobencError } from '@robenc/shared/errors.js';
-import { sizeOf, type TensorData } from '@robenc/shared/graph/value.js';
+import { sizeOf, type Graph, type TensorData } from '@robenc/shared/graph/value.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import type { Session } from '@robenc/shared/runtime/types.js';
 import { mapValues, type Parameters } from '../tensors/parameters.js';
 import { compileAttackStep, compileStep, GROUPS, type Group } from './compiled-step.js';
+import { autocast } from './mixed/autocast.js';
 import { checkBatch, checkState, perturbationShape, pixelShape } from './contract.js';
 import type { Batch, Engine, EngineOptions, StepMetrics, StepSpec, TrainingState } from './engine.js';
 
 /**
- * Compiles the step and opens it on a device. The replays of one batch run inside one graph when `replaysPerRun` says so, else one by one;
+ * Compiles the step and opens it on a device. So many replays of a batch run inside one graph as `replaysPerRun` says: by default one on a CPU, all on a GPU;
  * parameters stay in host memory between runs.
  */
-export async function openOnnxEngine(
-  spec: StepSpec,
-  initial: TrainingState,
-  { device = 'auto', threads, replaysPerRun = 1 }: EngineOptions = {},
-): Promise<Engine> {
+export async function openOnnxEngine(spec: StepSpec, initial: TrainingState, { device = 'auto', threads, replaysPerRun }: EngineOptions = {}): Promise<Engine> {
   const { adversary } = spec;
-  if (adversary.replays % replaysPerRun !== 0)
+  if (replaysPerRun !== undefined && adversary.replays % replaysPerRun !== 0)
     throw new RobencError('usage', `engine.replaysPerRun is ${replaysPerRun}, which does not divide the ${adversary.replays} replays of a batch.`, {
       field: 'engine.replaysPerRun',
     });
   const shapes = { params: initial.params, state: initial.encoderState, slots: initial.slots };
   const options = { device, ...(threads === undefined ? {} : { threads }) };
-  const step = await openSession(toOnnx(compileStep(spec, shapes, replaysPerRun)), options);
-  const attack = adversary.attackSteps > 0 ? await openSession(toOnnx(compileAttackStep(spec, shapes)), options) : null;
-  return new OnnxEngine(spec, step, attack, replaysPerRun, initial);
+  const written = (graph: Graph): Uint8Array => toOnnx(spec.precision === 'mixed' ? autocast(graph) : graph);
+  const open = (replays: number): Promise<Session> => openSession(written(compileStep(spec, shapes, replays)), options);
+  let step = await open(replaysPerRun ?? 1);
+  let perRun = replaysPerRun ?? 1;
+  // On a GPU the weights would cross the bus at every replay.
+  if (replaysPerRun === undefined && step.device !== 'cpu' && adversary.replays > 1) {
+    await step.close();
+    step = await open((perRun = adversary.replays));
+  }
+  const attack = adversary.attackSteps > 0 ? await openSession(written(compileAttackStep(spec, shapes)), options) : null;
+  return new OnnxEngine(spec, step, attack, perRun, initial);
 }
 
 class OnnxEngine implements Engine {

@@ -11,7 +11,18 @@ import { bestPath, listCheckpoints, loadCheckpoint, type Checkpoint } from './ch
 
 /** What decides the numbers of a run; where it is written, how often it is saved and what is measured on the way do not. */
 export function digestOf(run: RunConfig): string {
-  const { out: _, checkpoint: __, maxMinutes: ___, $schema: ____, validation: _____, ...numbers } = { ...run, encoder: withoutPath(run.encoder) };
+  const {
+    out: _,
+    checkpoint: __,
+    maxMinutes: ___,
+    $schema: ____,
+    validation: _____,
+    ...numbers
+  } = {
+    ...run,
+    encoder: withoutPath(run.encoder),
+    engine: withoutUsual(run.engine),
+  };
   return createHash('sha256')
     .update(JSON.stringify(sorted(numbers)))
     .digest('hex');
@@ -20,6 +31,11 @@ export function digestOf(run: RunConfig): string {
 /** A file that is known by its digest may lie anywhere. */
 function withoutPath(encoder: RunConfig['encoder']): object {
   return 'sha256' in encoder ? { ...encoder, path: undefined } : encoder;
+}
+
+/** How many replays share a run of the graph decides no number; a usual precision is not named, for earlier versions knew no other. */
+function withoutUsual({ replaysPerRun: _, precision, ...engine }: RunConfig['engine']): object {
+  return precision === 'float32' ? engine : { ...engine, precision };
 }
 
 function sorted(value: unknown): unknown {

@@ -35,6 +35,10 @@ export function planOf(run: RunConfig): Plan {
     throw new RobencError('bad-input', `engine.name is "${run.engine.name}", but an encoder from an ONNX file runs on the engine onnx only.`, {
       field: 'engine.name',
     });
+  if (run.engine.precision === 'mixed' && run.engine.name !== 'onnx')
+    throw new RobencError('bad-input', `engine.precision is "mixed", which only the engine onnx computes with; engine.name is "${run.engine.name}".`, {
+      field: 'engine.precision',
+    });
   return {
     run,
     spec: {
@@ -43,6 +47,7 @@ export function planOf(run: RunConfig): Plan {
       optimizer: choose(optimizers, run.optimizer as Named, 'optimizer', ['learningRate']),
       adversary: use.plan(config),
       average: run.average?.decay ?? null,
+      precision: run.engine.precision,
       views: run.views.count,
       batch: run.batchSize,
       size: run.data.size,

@@ -70,6 +70,7 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
   const engine = await openEngineThread(run, checkpoint?.state ?? firstState(plan), {
     device: run.engine.device,
     ...(run.engine.threads === undefined ? {} : { threads: run.engine.threads }),
+    ...(run.engine.replaysPerRun === undefined ? {} : { replaysPerRun: run.engine.replaysPerRun }),
   });
   if (engine.notice) note(engine.notice);
   note(`${set.count} images from ${set.name}; ${steps} batches of ${run.batchSize} x ${run.views.count} views; engine ${engine.name} on ${engine.device}`);

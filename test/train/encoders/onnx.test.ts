@@ -72,6 +72,7 @@ describe('encoders from an ONNX file', () => {
       optimizer: choose(optimizers.get('sgd'), { momentum: 0, nesterov: false, weightDecay: 0 }),
       adversary: attacker.use.plan(attacker.config),
       average: null,
+      precision: 'float32',
       views: loss === 'cross-entropy' ? 1 : 2,
       batch: 6,
       size: 4,

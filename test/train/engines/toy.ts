@@ -33,6 +33,7 @@ export function toy({
     optimizer: choose(optimizers.get('lars'), {}),
     adversary: attacker.use.plan(attacker.config),
     average: null,
+    precision: 'float32',
     views: 3,
     batch: 4,
     size: 8,
