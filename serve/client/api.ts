@@ -550,7 +550,7 @@ export interface operations {
                 layout: 'NCHW';
                 /** @constant */
                 channels: 'RGB';
-                range: [0, 1];
+                range: (0 | 1)[];
                 height: number;
                 width: number;
                 /** @description how images of another size are brought to this one */
@@ -596,7 +596,7 @@ export interface operations {
                 epsilon: number;
                 value: number;
                 /** @description 95 % interval of the value */
-                interval: [number, number];
+                interval: number[];
                 /** @description how many images it was measured on */
                 images: number;
                 /** @description data set and split */
@@ -2395,13 +2395,13 @@ export interface operations {
               /** @description cleanCorrect / images */
               cleanAccuracy: number;
               /** @description exact 95 % interval of cleanAccuracy */
-              cleanInterval: [number, number];
+              cleanInterval: number[];
               /** @description images classified correctly without an attack and at every point that the attack tried */
               robustCorrect: number;
               /** @description robustCorrect / images: wrong when clean is not robust */
               robustAccuracy: number;
               /** @description exact 95 % interval of robustAccuracy */
-              interval: [number, number];
+              interval: number[];
               robustShareOfCorrect: number | null;
               /** @description gradients of single images that were computed */
               gradients: number;
@@ -2498,7 +2498,7 @@ export interface operations {
                   /** @description correct / images */
                   accuracy: number;
                   /** @description exact 95 % interval of accuracy */
-                  interval: [number, number];
+                  interval: number[];
                 }[];
               }[];
               /** @description share of the images that are wrong without a corruption */

@@ -66,6 +66,7 @@ export class Models {
     if (reference === undefined) {
       const names = [...new Set(this.#entries.map(({ model }) => model.name))];
       const ids = this.#entries.map(({ model }) => model.id);
+      if (ids.length === 0) throw new RobencError('not-found', 'No model is served now; an administrator may load one.', { field: 'model' });
       if (names.length === 1 && this.#entries.filter(({ aside }) => aside === null).length <= 1) return this.#byReference.get(names[0]!)!;
       throw new RobencError('bad-input', `model is missing, and several are served: ${ids.join(', ')}. Name one.`, { field: 'model' });
     }
@@ -87,7 +88,10 @@ export class Models {
     const model = this.get(reference);
     const open = reference === undefined || reference === model.name;
     const chosen = (aside: Aside) =>
-      open && fraction(`${aside === 'canary' ? '' : aside}${key}`) < this.#shares[aside] ? this.#asides[aside].get(model.name) : undefined;
+      // Without a share nothing is hashed: this is asked for every request.
+      open && this.#shares[aside] > 0 && fraction(`${aside === 'canary' ? '' : aside}${key}`) < this.#shares[aside]
+        ? this.#asides[aside].get(model.name)
+        : undefined;
     const canary = chosen('canary');
     return canary === undefined ? { ...this.hold(model), shadow: chosen('shadow') ?? null } : this.hold(canary);
   }

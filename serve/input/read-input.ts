@@ -8,6 +8,7 @@ import { coerceText } from './coerce.js';
 import { parseEnvelope } from './envelope.js';
 import { parseForm } from './multipart.js';
 import { readNpy } from '@robenc/shared/images/npy.js';
+import { bodyTooLarge, readPlain } from './read-plain.js';
 import type { Route } from '../routes/route.js';
 
 /** What a request asks for, not yet checked against the route's schema. */
@@ -103,6 +104,7 @@ function kindOf(request: Request): BodyKind {
 
 /** The body, decompressed, as bytes; what is above the limit is refused while it arrives. */
 function readBody(request: Request, response: Response, { maxBodyBytes }: Limits): Promise<Buffer> {
+  if (request.headers['content-encoding'] === undefined) return readPlain(request, maxBodyBytes);
   const read = express.raw({ type: () => true, limit: maxBodyBytes });
   return new Promise((resolve, reject) => {
     read(request, response, (error?: unknown) => {
@@ -114,11 +116,5 @@ function readBody(request: Request, response: Response, { maxBodyBytes }: Limits
 }
 
 function tooLarge(error: unknown, limit: number): Error {
-  return (error as { type?: string }).type === 'entity.too.large'
-    ? new ApiError('too_large', `The body is larger than ${limit} bytes.`, {
-        field: 'body',
-        remedy: 'Send fewer or smaller images, or start the server with a larger --max-body.',
-        cause: error,
-      })
-    : (error as Error);
+  return (error as { type?: string }).type === 'entity.too.large' ? bodyTooLarge(limit, error) : (error as Error);
 }

@@ -27,7 +27,7 @@ export function tensorImages(tensor: TensorData, model: ServedModel, crops: Crop
   if (tensor.dtype === 'float32') {
     if (crops !== null) throw refusal('Crops are cut from 8-bit pixels; send uint8.');
     const data = pixelsOf(tensor.data as Float32Array);
-    return Array.from({ length: count }, (_, i) => ({ rows: 1, data: data.slice(i * size, (i + 1) * size), width, height }));
+    return Array.from({ length: count }, (_, i) => ({ rows: 1, data: data.subarray(i * size, (i + 1) * size), width, height }));
   }
   const bytes = tensor.data as Uint8Array;
   return Array.from({ length: count }, (_, i) => {

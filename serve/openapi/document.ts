@@ -9,8 +9,8 @@ import type { Route } from '../routes/route.js';
 const Binary = Type.String({ description: 'a JPEG, PNG, WebP, AVIF, GIF (first frame) or TIFF (first page) file' });
 const Base64 = Type.String({ description: 'an image file as base64 or as a data URI. Addresses are not fetched.' });
 
-/** `limits` are those of the running server. */
-export function openapiDocument(routes: readonly Route[], limits: Limits): Record<string, unknown> {
+/** `limits` are those of the running server; `keys`: it asks for API keys. */
+export function openapiDocument(routes: readonly Route[], limits: Limits, { keys = false }: { readonly keys?: boolean } = {}): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route, limits) };
   return {
@@ -22,7 +22,7 @@ export function openapiDocument(routes: readonly Route[], limits: Limits): Recor
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    security: [{ bearer: [] }, { key: [] }, {}],
+    security: [{ bearer: [] }, { key: [] }, ...(keys ? [] : [{}])],
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } },
@@ -51,7 +51,7 @@ function operation(route: Route, limits: Limits): Record<string, unknown> {
     ...(scope === 'public' ? { security: [] } : {}),
     parameters,
     ...(route.body === 'none' ? {} : { requestBody: requestBody(route, limits) }),
-    responses: { [status]: good, ...errorResponses(route) },
+    responses: { [status]: good, ...errorResponses(route), ...TOO_MANY_HEADERS },
   };
 }
 
@@ -85,6 +85,9 @@ function errorResponses(route: Route): Record<string, unknown> {
       ]),
   );
 }
+
+/** Node refuses these before anything of ours sees them. */
+const TOO_MANY_HEADERS = { 431: { description: 'The address and the headers have more than 16 KiB. The answer has no body.' } };
 
 function pathParameters({ path }: Route): unknown[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string', minLength: 1 } }));
@@ -162,7 +165,13 @@ function withoutDefaultsRequired(schema: TObject): TObject {
   return (required.length === 0 ? rest : { ...rest, required }) as TObject;
 }
 
-/** Without TypeBox's own symbols. */
+/** Without TypeBox's own symbols. Lists of fixed length name what their members may be, not which is which: of OpenAPI's tools few read `prefixItems`. */
 function plain(schema: TSchema): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(schema)) as Record<string, unknown>;
+  const lists = (_key: string, value: unknown): unknown => {
+    if (value === null || typeof value !== 'object' || !Array.isArray((value as { items?: unknown }).items)) return value;
+    const { items, additionalItems: _, ...rest } = value as { items: unknown[] } & Record<string, unknown>;
+    const different = [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
+    return { ...rest, items: different.length === 1 ? different[0] : { anyOf: different } };
+  };
+  return JSON.parse(JSON.stringify(schema, lists)) as Record<string, unknown>;
 }

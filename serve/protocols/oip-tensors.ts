@@ -51,9 +51,9 @@ export function elementsOf(shape: unknown, name: string): { shape: readonly numb
 /** Numbers as float32 or uint8, from either form. Throws for what is not finite, not a number or out of range. */
 export function numbersOf({ name, datatype, bytes, values }: OipTensor, count: number): Float32Array | Uint8Array {
   if (bytes !== null) {
-    // A copy of its own: the bytes lie at any offset, and numbers of four bytes must start at a multiple of four.
-    const own = new Uint8Array(bytes);
-    return datatype === 'UINT8' ? own : new Float32Array(own.buffer);
+    if (datatype === 'UINT8') return bytes;
+    // Numbers of four bytes must start at a multiple of four, and the bytes may lie anywhere: then they are copied.
+    return bytes.byteOffset % 4 === 0 ? new Float32Array(bytes.buffer, bytes.byteOffset, count) : new Float32Array(new Uint8Array(bytes).buffer);
   }
   const flat = values!;
   if (flat.length !== count) throw bad(`Input "${name}" has ${flat.length} values for ${count} elements.`, name);

@@ -13,5 +13,5 @@ export default defineRoute({
   options: optionsOf({}),
   response: Type.Record(Type.String(), Type.Unknown()),
   errors: ['bad_input'],
-  handle: (_request, { routes, limits }) => Promise.resolve(openapiDocument(routes, limits)),
+  handle: (_request, { routes, limits, keys }) => Promise.resolve(openapiDocument(routes, limits, { keys: !keys.open })),
 });

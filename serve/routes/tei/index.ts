@@ -134,9 +134,9 @@ const info = defineRoute({
     },
     closed,
   ),
-  errors: ['bad_input'],
+  errors: ['bad_input', 'model_not_found'],
   handle(_request, { engine, limits }) {
-    const { model } = engine.models.entries[0]!;
+    const model = engine.models.entries[0]?.model ?? engine.models.get(undefined);
     return Promise.resolve({
       model_id: model.id,
       model_sha: model.digest,

@@ -1,0 +1,34 @@
+/** @file Reading a body that is not compressed: its chunks and nothing else, since every request pays for it. */
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from '../errors.js';
+
+/** All bytes. Rejects with `too_large` as soon as there are more than `limit` (the rest is not read), with `client_closed_request` when the client leaves before the end. */
+export function readPlain(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const end = (settle: () => void) => {
+      request.off('data', take).off('end', whole).off('error', broken).off('close', left);
+      settle();
+    };
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= limit) return void chunks.push(chunk);
+      request.pause();
+      end(() => reject(bodyTooLarge(limit)));
+    };
+    const whole = () => end(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));
+    const gone = (cause?: unknown) => new ApiError('client_closed_request', 'The body could not be read: the client went away.', { field: 'body', cause });
+    const broken = (error: Error) => end(() => reject(gone(error)));
+    const left = () => end(() => reject(gone()));
+    request.on('data', take).on('end', whole).on('error', broken).on('close', left);
+  });
+}
+
+export function bodyTooLarge(limit: number, cause?: unknown): ApiError {
+  return new ApiError('too_large', `The body is larger than ${limit} bytes.`, {
+    field: 'body',
+    remedy: 'Send fewer or smaller images, or start the server with a larger --max-body.',
+    cause,
+  });
+}
