@@ -112,7 +112,7 @@ export default defineCommand({
     const { shard: part, maxMinutes, queue, tries, ...rest } = options;
     const shard = part === undefined ? undefined : readShard(part);
     const tell = (line: string) => context.stderr(line);
-    const distribute = queue === undefined ? undefined : distributeOverQueue({ queue, tries, tell });
+    const distribute = queue === undefined ? undefined : await distributeOverQueue({ queue, tries, tell });
     const model = await modelOf(options.model, { cwd: context.cwd, models: options.models });
     const release = out === null ? () => undefined : claimOutputFolder(out, { force: options.force, resume: options.resume });
     const run = await runAudit({

@@ -27,13 +27,13 @@ export interface WorkerJob {
 export async function workAtQueue({ queue, workers, device, leaseSeconds, cache, signal, tell }: WorkerJob): Promise<number> {
   const address = readQueueAddress(queue);
   let done = 0;
-  tell(`Working at ${address.text}, ${workers} items at once. Stop with Ctrl-C: items under way go back to the queue.`);
   await workQueue({
     address,
     parallel: workers,
     leaseSeconds,
     signal,
     tell,
+    ready: () => tell(`Working at ${address.text}, ${workers} items at once. Stop with Ctrl-C: items under way go back to the queue.`),
     done: () => (done += 1),
     async open(context, fetch): Promise<Handler> {
       const { plan, classifier } = unpackShared(context);

@@ -20,13 +20,13 @@ export function readQueueAddress(text: string): QueueAddress {
     });
   if (!URL.canParse(text)) throw wrong('this is not an address');
   const url = new URL(text);
-  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw wrong(`"${url.protocol}//" is not a Redis server`);
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw wrong('it must begin with redis:// or rediss://');
   if (url.hostname === '') throw wrong('the host is missing');
   const parts = url.pathname.split('/').filter((part) => part !== '');
   const database = /^\d+$/.test(parts[0] ?? '') ? parts.shift()! : '0';
   const prefix = parts.shift() ?? DEFAULT_PREFIX;
   if (parts.length > 0 || !/^[\w.-]{1,100}$/.test(prefix)) throw wrong('the prefix may hold letters, digits, dots, dashes and underscores');
   url.pathname = `/${database}`;
-  const login = url.username === '' && url.password === '' ? '' : `${url.username}@`;
+  const login = url.username === '' ? '' : `${url.username}@`;
   return { url: url.href, prefix, text: `${url.protocol}//${login}${url.host}${database === '0' ? '' : `/${database}`}/${prefix}` };
 }

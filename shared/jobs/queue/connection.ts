@@ -6,7 +6,12 @@ import type { QueueAddress } from './address.js';
 /** Milliseconds that the first connection may take, and between two tries to come back at most. */
 const [PATIENCE, LONGEST_PAUSE] = [10_000, 2_000];
 
-/** Throws `unavailable` where no server answers. Commands that are under way when the connection breaks are sent again. */
+/** Throws `unavailable` where no server answers. */
+export async function refuseUnreachable(address: QueueAddress): Promise<void> {
+  (await connectRedis(address, () => undefined)).disconnect();
+}
+
+/** Throws `unavailable` where no server answers, or lets us in. Commands that are under way when the connection breaks are sent again. */
 export async function connectRedis(address: QueueAddress, tell: (line: string) => void): Promise<Redis> {
   const { Redis: Client } = await import('ioredis');
   let [isThere, isTold] = [false, false];
@@ -28,10 +33,10 @@ export async function connectRedis(address: QueueAddress, tell: (line: string) =
   } catch (cause) {
     redis.disconnect();
     const why = reason === '' ? messageOf(cause) : reason;
-    throw new RobencError('unavailable', `No Redis server answers at ${address.text}: ${why}. Start one, or give another address with --queue.`, {
-      cause,
-      field: 'queue',
-    });
+    const message = /NOAUTH|WRONGPASS|NOPERM/.test(why)
+      ? `The Redis server at ${address.text} wants a user or password: ${why}. Give --queue redis://user:password@host:port, or redis://:password@host:port.`
+      : `No Redis server answers at ${address.text}: ${why}. Start one, or give another address with --queue.`;
+    throw new RobencError('unavailable', message, { cause, field: 'queue' });
   }
   isThere = true;
   return redis;

@@ -1,7 +1,6 @@
 /** @file What a list keeps in Redis beside the queue of BullMQ: what all its items share, what each one needs, and the results. */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { RobencError } from '../../errors.js';
 
 /** Redis holds values of 512 MB at most, and one large value keeps all others waiting. */
 const PART = 16 * 2 ** 20;
@@ -11,6 +10,9 @@ const LIFETIME = 7 * 24 * 3600;
 /** The first result stands. Nothing is written for a list that nobody waits for any more. */
 const DELIVER = `if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 return redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[2])`;
+
+/** Something of a list that its submitter had put there is gone; it will put it there again. */
+export class LostError extends Error {}
 
 export function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -35,7 +37,7 @@ export class ListSpace {
     await this.#redis.expire(key, LIFETIME);
   }
 
-  /** Null where there is no such name. Throws `bad-file` where the bytes are not those that were put. */
+  /** Null where there is no such name; bytes that are not those that were put, as a server that lost its memory meanwhile may hold them, are taken away. */
   async get(name: string): Promise<Buffer | null> {
     const key = `${this.#root}:${name}`;
     const [digest, parts] = await this.#redis.hmget(key, 'digest', 'parts');
@@ -43,8 +45,9 @@ export class ListSpace {
     const all: Buffer[] = [];
     for (let part = 0; part < Number(parts); part++) all.push((await this.#redis.hgetBuffer(key, String(part))) ?? Buffer.alloc(0));
     const bytes = Buffer.concat(all);
-    if (digestOf(bytes) !== digest) throw new RobencError('bad-file', `What Redis holds under ${key} is damaged: its SHA-256 is not ${digest}.`);
-    return bytes;
+    if (digestOf(bytes) === digest) return bytes;
+    await this.#redis.unlink(key);
+    return null;
   }
 
   async has(name: string): Promise<boolean> {

@@ -1,10 +1,10 @@
 /** @file Works at a queue: does items of whoever submits them, until it is stopped. */
-import { messageOf, RobencError } from '../../errors.js';
+import { messageOf } from '../../errors.js';
 import type { QueueAddress } from './address.js';
 import { connectRedis } from './connection.js';
 import { Handlers } from './handlers.js';
 import { attachmentName, CONTEXT, itemName, QUEUE, type ItemJob } from './protocol.js';
-import { digestOf, ListSpace } from './space.js';
+import { digestOf, ListSpace, LostError } from './space.js';
 
 /** Does the items of one list. */
 export interface Handler {
@@ -23,6 +23,8 @@ export interface WorkOptions {
   /** Stops the work: items under way go back to the queue. */
   readonly signal: AbortSignal;
   readonly tell: (line: string) => void;
+  /** Hears that the server answers. */
+  readonly ready?: () => void;
   /** Hears of every item that was done. */
   readonly done?: (id: string) => void;
 }
@@ -36,6 +38,7 @@ export async function workQueue(options: WorkOptions): Promise<void> {
   const { UnrecoverableError, WaitingError, Worker } = await import('bullmq');
   const redis = await connectRedis(address, tell);
   const handlers = new Handlers();
+  options.ready?.();
 
   /** Items that nobody waits for any more are passed over: their submitter looks after them. */
   async function doItem({ list, item, id, tries }: ItemJob, died: number): Promise<void> {
@@ -46,12 +49,12 @@ export async function workQueue(options: WorkOptions): Promise<void> {
     if (payload === null) return;
     const fetch = async (sha256: string): Promise<Uint8Array> => {
       const bytes = await space.get(attachmentName(sha256));
-      if (bytes === null || digestOf(bytes) !== sha256) throw new RobencError('not-found', `The queue does not hold the bytes with SHA-256 ${sha256}.`);
+      if (bytes === null || digestOf(bytes) !== sha256) throw new LostError(`the bytes with SHA-256 ${sha256}`);
       return bytes;
     };
     const start = async (): Promise<Handler> => {
       const context = await space.get(CONTEXT);
-      if (context === null || digestOf(context) !== list) throw new RobencError('not-found', `The queue does not hold what the list ${list} shares.`);
+      if (context === null || digestOf(context) !== list) throw new LostError(`what the list ${list} shares`);
       return open(context, fetch);
     };
     const result = await handlers.with(list, start, (handler) => handler.run(id, payload, signal));
@@ -65,6 +68,8 @@ export async function workQueue(options: WorkOptions): Promise<void> {
       try {
         await doItem(job.data, job.stalledCounter);
       } catch (error) {
+        // As done without a result, so that its submitter puts everything there again.
+        if (error instanceof LostError) return;
         if (signal.aborted) {
           await job.moveToWait(token);
           throw new WaitingError();

@@ -259,6 +259,7 @@ describe('a work list over a queue', function () {
       prefix: 'mine',
       text: 'redis://me@host:1/3/mine',
     });
+    assert.equal(readQueueAddress('redis://:secret@host').text, 'redis://host/robenc');
     assert.throws(
       () => readQueueAddress('redis://me:secret@host/a b'),
       (error: Error) => !error.message.includes('secret'),
