@@ -7,8 +7,8 @@ import { seesNoGradients } from '../work/engine.js';
 import type { WorkPlan } from '../work/plan.js';
 import type { SanityCheck } from './flag.js';
 
-/** Named at most; the others are counted. */
-const NAMED = 5;
+/** Nodes that are named for each reason; the others are counted. */
+const NAMED = 3;
 
 /** Between the pixels and the logits; what draws random numbers has a flag of its own. */
 export function hiddenGradients(graph: Graph, plan: Pick<WorkPlan, 'stages' | 'straightThrough'>): readonly Block[] {
@@ -23,9 +23,16 @@ export function hiddenGradients(graph: Graph, plan: Pick<WorkPlan, 'stages' | 's
   return [...remarks.filter(({ op }) => operators.find(op, '')?.stochastic !== true), ...copied];
 }
 
+/** Reasons in the order of the graph, each with the nodes that it is about. */
 export function hiddenGradientsText(blocks: readonly Block[]): string {
-  const named = blocks.slice(0, NAMED).map(({ op, node, reason }) => `${op} "${node}": ${reason}`);
-  return `${named.join('; ')}${blocks.length > NAMED ? `; and ${blocks.length - NAMED} more` : ''}`;
+  const byReason = new Map<string, Block[]>();
+  for (const block of blocks) byReason.set(block.reason, [...(byReason.get(block.reason) ?? []), block]);
+  return [...byReason]
+    .map(([reason, those]) => {
+      const named = those.slice(0, NAMED).map(({ op, node }) => `${op} "${node}"`);
+      return `${named.join(', ')}${those.length > NAMED ? ` and ${those.length - NAMED} more` : ''}: ${reason}`;
+    })
+    .join('; ');
 }
 
 export const hiddenGradient: SanityCheck = {

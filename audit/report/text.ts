@@ -25,7 +25,9 @@ export function auditText(report: AuditReport): string[] {
     ...report.results.filter(({ stages }) => stages.length > 1).map(waterfall),
     // Of a certificate the threat model tells them.
     ...(report.certificate === undefined ? report.results : []).flatMap(({ epsilon, stages }) =>
-      stages.map(({ attack, options }) => `${attack} at ${epsilonText(epsilon)}: ${constantsText(options)}, seed ${report.seed}`),
+      stages.map(
+        ({ attack, options }) => `${attack} at ${epsilonText(epsilon)}: ${[constantsText(options), `seed ${report.seed}`].filter(Boolean).join(', ')}`,
+      ),
     ),
     ...certificateText(report),
     ...corruptionsText(report),
