@@ -75,6 +75,62 @@ describe('a supervised server', () => {
     assert.equal((await post(`${supervisor.url}/v1/embed`, { image })).status, 200);
   });
 
+  it('an engine that is killed under load fails the requests that it had in work, at most, and no other but with 503 and a time to come back', async () => {
+    const supervisor = await serve();
+    const clients = 6;
+    const outcomes: string[] = [];
+    let recoveredAt = Infinity;
+    const client = async () => {
+      // Some more, once an engine answers again.
+      for (let after = 0; after < 5; after += outcomes.length > recoveredAt ? 1 : 0) {
+        const answer = await post(`${supervisor.url}/v1/embed`, { image }).catch(() => null);
+        if (answer?.status === 503) assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/);
+        outcomes.push(answer === null ? 'lost' : String(answer.status));
+        if (answer?.status !== 200) await sleep(20);
+      }
+    };
+    const kill = async () => {
+      while (outcomes.length < 60) await sleep(5);
+      const first = supervisor.enginePid!;
+      process.kill(first, 'SIGKILL');
+      while (supervisor.enginePid === first || supervisor.enginePid === undefined) await sleep(20);
+      await recovered(supervisor);
+      recoveredAt = outcomes.length;
+    };
+    await Promise.all([kill(), ...Array.from({ length: clients }, client)]);
+    const count = (what: string) => outcomes.filter((one) => one === what).length;
+    assert.equal(count('200') + count('503') + count('lost'), outcomes.length);
+    assert.ok(count('lost') <= clients, `${count('lost')} requests were lost, ${clients} were in work`);
+    assert.ok(outcomes.slice(-5).every((one) => one === '200'));
+  });
+
+  it('a stop under load resets no connection: what was sent is answered, and clients that come too late are told so', async () => {
+    const supervisor = await serve();
+    let answered = 0;
+    const failures: unknown[] = [];
+    const client = async () => {
+      for (;;) {
+        try {
+          const { status, headers } = await post(`${supervisor.url}/v1/embed`, { image });
+          assert.equal(status, 200);
+          answered++;
+          if (headers.get('connection') === 'close') return;
+        } catch (error) {
+          const { code } = (error as { cause?: { code?: string } }).cause ?? {};
+          // The port is closed: nothing was lost.
+          if (code !== 'ECONNREFUSED') failures.push(error);
+          return;
+        }
+      }
+    };
+    const clients = Array.from({ length: 8 }, client);
+    while (answered < 40) await sleep(5);
+    assert.equal(await supervisor.stop({ delayMs: 300, drainMs: 10_000 }), true);
+    await Promise.all(clients);
+    assert.deepEqual(failures, []);
+    running.length = 0;
+  });
+
   it('a stop answers what is in work, and the port is free', async () => {
     const supervisor = await serve();
     const answer = post(`${supervisor.url}/v1/robustness`, { images: Array<string>(8).fill(image), epsilon: 1e-6, steps: 50, stepSize: 1e-6 });

@@ -123,6 +123,26 @@ describe('Dispatcher', () => {
     await assert.rejects(dispatcher.run(runner, { x: column(1, 2) }), /short answered 1 rows for 2/);
   });
 
+  it('a batch that takes longer than twice the longest before and a second is stuck, and no other', async () => {
+    let time = 0;
+    const dispatcher = new Dispatcher({ slots: 1, batchRows: 4, now: () => time });
+    const runner = new Doubler();
+    const first = dispatcher.run(runner, { x: column(1) });
+    time += 5_000;
+    assert.equal(dispatcher.stuck(6_000), null);
+    await runner.goOn();
+    await first;
+    const second = dispatcher.run(runner, { x: column(1) });
+    time += 10_999;
+    assert.equal(dispatcher.stuck(1_000), null);
+    time += 2;
+    assert.deepEqual(dispatcher.stuck(1_000), { runner: runner.id, ms: 11_001 });
+    assert.equal(dispatcher.stuck(20_000), null);
+    await runner.goOn();
+    await second;
+    assert.equal(dispatcher.stuck(1_000), null);
+  });
+
   it('the time to come back grows with what waits, by the time that rows took', async () => {
     let time = 0;
     const dispatcher = new Dispatcher({ slots: 1, batchRows: 4, now: () => time });
