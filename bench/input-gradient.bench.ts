@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { RobencError } from '@robenc/shared/errors.js';
 import { markdownTable, median, type Bench, type BenchContext } from './bench.js';
 import { linesOf, pythonOf } from './peers/python.js';
+import { profileText, type Profile } from './profile.js';
 import { Stepper } from './peers/stepper.js';
 
 const MODELS = [
@@ -17,18 +18,6 @@ const HERE = join(import.meta.dirname, 'peers');
 interface Step {
   readonly seconds: number;
   readonly peakMegabytes: number;
-}
-
-interface Profile {
-  readonly operators: readonly { readonly op: string; readonly count: number; readonly milliseconds: number }[];
-  readonly convolutions: readonly {
-    readonly shape: string;
-    readonly count: number;
-    readonly inGraph: number;
-    readonly runtime: number;
-    readonly torch: number;
-    readonly gflop: number;
-  }[];
 }
 
 const bench: Bench = {
@@ -108,40 +97,6 @@ async function measure(
   for await (const line of linesOf(python, 'profile_gradient.py', [join(folder, 'gradient.onnx'), String(batch), '--threads', String(threads)]))
     profile = line as Profile;
   return { ours, theirs, peaks, distances, profile: profile! };
-}
-
-function profileText(name: string, { operators, convolutions }: Profile): string {
-  const total = operators.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-  const shares = operators
-    .slice(0, 10)
-    .map(({ op, count, milliseconds }) => [op, count, milliseconds.toFixed(0), `${((100 * milliseconds) / total).toFixed(0)} %`]);
-  const alone = convolutions.map(({ shape, count, inGraph, runtime, torch, gflop }) => [
-    shape,
-    count,
-    inGraph.toFixed(1),
-    runtime.toFixed(1),
-    torch.toFixed(1),
-    (gflop / (runtime / 1000)).toFixed(0),
-    (gflop / (torch / 1000)).toFixed(0),
-  ]);
-  const head = [
-    'image, filters, strides',
-    'times',
-    'in the graph, ms each',
-    'alone in ONNX Runtime, ms',
-    'alone in PyTorch, ms',
-    'GFLOP/s',
-    'GFLOP/s, PyTorch',
-  ];
-  return `
-## ${name}: where the time goes
-
-${markdownTable(['operator', 'nodes', 'ms', 'share'], shares)}
-
-The convolutions that take longest, beside the same ones alone:
-
-${markdownTable(head, alone)}
-`;
 }
 
 function read(path: string): Float32Array {

@@ -1,9 +1,11 @@
 /** @file How fast is a whole step of robust EMP-SSL, data included, beside PyTorch, eager and compiled? */
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { RobencError } from '@robenc/shared/errors.js';
 import { markdownTable, median, type Bench, type BenchContext } from './bench.js';
-import { pythonOf } from './peers/python.js';
+import { linesOf, pythonOf } from './peers/python.js';
 import { Stepper } from './peers/stepper.js';
+import { profileText, type Profile } from './profile.js';
 
 const HERE = join(import.meta.dirname, 'peers');
 const VIEWS = 16;
@@ -37,14 +39,26 @@ const bench: Bench = {
     if ('absent' in found) throw new RobencError('usage', `This benchmark needs its peer: ${found.absent}.`);
     const rows = [];
     for (const entry of CASES) rows.push(...(await measure(found.python, entry, context)));
+    const profile = await profileOf(found.python, context);
     const head = ['step', 'program', 'seconds, median (least-most)', 'crops a second', "robenc's speed", 'peak MB', "robenc's memory"];
     return `\`resnet18-cifar\`, embedding 4096, projection 1024, LARS, ${context.options['threads'] ?? 2} threads each; every step renders its ${VIEWS} views of ${BATCH} images, and the programs take turns. The first two steps of each do not count.
 Crops count once for every optimizer step. Peak memory is that of the whole process (VmHWM). PyTorch's loader has one process of its own.
 
-${markdownTable(head, rows)}`;
+${markdownTable(head, rows)}
+${profile}`;
   },
 };
 export default bench;
+
+/** Of one replay with its optimizer step, by the runtime's own profiler (which costs a little itself). */
+async function profileOf(python: string, { options, scratch }: BenchContext): Promise<string> {
+  const threads = options['threads'] ?? '2';
+  const path = join(scratch, 'step.onnx');
+  const run = { batchSize: BATCH, views: { count: VIEWS }, encoder: { name: 'resnet18-cifar' }, adversary: { name: 'free' } };
+  execFileSync(process.execPath, ['--import', 'tsx', join(HERE, 'train-worker.ts'), JSON.stringify(run), path], { stdio: ['ignore', 'ignore', 'inherit'] });
+  for await (const line of linesOf(python, 'profile_gradient.py', [path, '1', '--threads', threads])) return profileText('one replay', line as Profile);
+  throw new Error('The profile is empty.');
+}
 
 async function measure(python: string, { title, adversary, peers }: (typeof CASES)[number], { options, note }: BenchContext): Promise<(string | number)[][]> {
   const threads = Number(options['threads'] ?? 2);

@@ -1,4 +1,4 @@
-"""Where the time of a gradient graph goes in onnxruntime, and what its longest convolutions reach alone, there and in PyTorch.
+"""Where the time of a gradient graph, or of a training step, goes in onnxruntime, and what its longest convolutions reach alone, there and in PyTorch.
 
 Usage: python profile_gradient.py gradient.onnx BATCH [--threads 2] [--top 8]
 Prints one line of JSON: `operators` with milliseconds in one run, and `convolutions` in milliseconds each.
@@ -60,6 +60,22 @@ def alone(x, w, attributes, threads):
     return runtime, ours, 2 * y.numel() * int(np.prod(w[1:])) / 1e9
 
 
+def feeds_of(ports, batch):
+    """An image and labels for a gradient; for a training step, whose shapes are all fixed, weights of the usual size and momenta of zero."""
+    image = next((port for port in ports if port.name == "image"), None)
+    if image is not None:
+        return {"image": np.random.rand(batch, *image.shape[1:]).astype("f4"), "label": np.arange(batch) % 10}
+    return {port.name: usual(port.name, port.shape) for port in ports}
+
+
+def usual(name, shape):
+    if name.startswith("slots") or name == "delta":
+        return np.zeros(shape, "f4")
+    if name == "views" or len(shape) < 2:
+        return np.random.rand(*shape).astype("f4")
+    return (np.random.randn(*shape) / np.sqrt(np.prod(shape[1:]))).astype("f4")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
@@ -70,8 +86,7 @@ def main():
     torch.set_num_threads(arguments.threads)
     with tempfile.TemporaryDirectory() as folder:
         run = session(arguments.model, arguments.threads, os.path.join(folder, "p"))
-        image = next(port for port in run.get_inputs() if port.name == "image")
-        feeds = {"image": np.random.rand(arguments.batch, *image.shape[1:]).astype("f4"), "label": np.arange(arguments.batch) % 10}
+        feeds = feeds_of(run.get_inputs(), arguments.batch)
         for _ in range(4):
             run.run(None, feeds)
         events = json.load(open(run.end_profiling()))

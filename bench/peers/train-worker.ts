@@ -1,9 +1,12 @@
-/** @file A process that trains as a run file (JSON, the first argument) says: `step` on standard input takes one batch and prints seconds, loss and peak memory. */
+/** @file A process that trains as a run file (JSON, the first argument) says: `step` on standard input takes one batch and prints seconds, loss and peak memory. With a second argument it writes the compiled step there and stops. */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { writeFileAtomic } from '@robenc/shared/files.js';
+import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import { loadRunConfig } from '@robenc/shared/config/run.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
 import { viewBatches } from '../../train/crops/pipeline.js';
+import { compileStep } from '../../train/engines/compiled-step.js';
 import { openEngineThread } from '../../train/engines/thread.js';
 import { firstState, learningRates, planOf } from '../../train/run/plan.js';
 
@@ -11,6 +14,11 @@ const run = loadRunConfig(JSON.parse(process.argv[2]!) as object);
 const plan = planOf(run);
 const size = run.data.size;
 const set = await openImageSet({ name: 'shapes', split: 'train', limit: 512, seed: 1, size: { height: size, width: size, fit: 'cover' } });
+if (process.argv[3] !== undefined) {
+  const { params, encoderState: state, slots } = firstState(plan);
+  writeFileAtomic(process.argv[3], toOnnx(compileStep(plan.spec, { params, state, slots }, 1)));
+  process.exit(0);
+}
 const engine = await openEngineThread(run, firstState(plan), run.engine.threads === undefined ? {} : { threads: run.engine.threads });
 const { views, batchSize, seed } = run;
 const batches = viewBatches(set, { views: views.count, sampler: views.scheme, options: views.options, batchSize, seed, size, start: { epoch: 0, step: 0 } });
