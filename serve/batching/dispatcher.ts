@@ -106,13 +106,15 @@ export class Dispatcher {
     return null;
   }
 
-  /** Answers for any number of rows, cut into batches as needed. Rejects with the signal's reason (or `cancelled`) when it fires while rows still wait. */
+  /** Answers for any number of rows, cut into batches as needed. Rejects with the signal's reason (or `cancelled`) as soon as it fires; rows that wait then are never run. */
   run(runner: Runner, feeds: Tensors, { signal, lane = 'interactive', report }: RunOptions = {}): Promise<Tensors> {
     const rows = rowsOf(feeds, runner.id);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled(signal));
+      // What runs already cannot be stopped, but nobody has to wait for it: a batch may hang.
       const drop = () => {
-        if (this.#lanes.remove(lane, job)) job.reject(cancelled(signal!));
+        this.#lanes.remove(lane, job);
+        job.reject(cancelled(signal!));
       };
       const finished = () => signal?.removeEventListener('abort', drop);
       const job: Pending = {

@@ -79,7 +79,10 @@ describe(`${MINUTES} minutes of mixed load`, () => {
     const settled = samples.slice(Math.floor(samples.length / 3));
     const [slope, noise] = slopeOf(settled);
     // In a short run the garbage collector moves memory more than a leak would: what it moves is allowed for.
-    assert.ok(10 * slope <= 1 * MB + 20 * noise, `memory grows by ${((10 * slope) / MB).toFixed(2)} MB in 10 minutes (± ${((20 * noise) / MB).toFixed(2)})`);
+    assert.ok(
+      10 * slope <= 1 * MB + 20 * noise,
+      `memory grows by ${((10 * slope) / MB).toFixed(2)} MB in 10 minutes (± ${((20 * noise) / MB).toFixed(2)}): ${samples.map(({ memory }) => (memory / MB).toFixed(0)).join(' ')}`,
+    );
     const files = settled.map((one) => one.files);
     assert.ok(Math.max(...files) - Math.min(...files) <= 16, `open files: ${files.join(' ')}`);
     await balanced(url);

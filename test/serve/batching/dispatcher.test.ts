@@ -103,6 +103,20 @@ describe('Dispatcher', () => {
     assert.equal(runner.batches.length, 2);
   });
 
+  it('a job that is called off while it runs is not waited for, and the next batch comes when the run has ended', async () => {
+    const dispatcher = create();
+    const runner = new Doubler();
+    const over = new AbortController();
+    const first = dispatcher.run(runner, { x: column(1) }, { signal: over.signal });
+    const second = dispatcher.run(runner, { x: column(2) });
+    over.abort(new Error('too late'));
+    await assert.rejects(first, /too late/);
+    assert.deepEqual(runner.batches, [[1]]);
+    await runner.goOn(2);
+    assert.deepEqual(numbers(await second), [4]);
+    assert.deepEqual(runner.batches, [[1], [2]]);
+  });
+
   it('when a batch fails, each of its jobs is tried alone and only the bad one fails', async () => {
     const dispatcher = create();
     const runner = new Doubler({ poison: 3 });
