@@ -10,8 +10,9 @@ export interface RawQuestion {
 }
 
 export interface RawAnswer {
-  /** Rows in a second. */
+  /** Rows in a second, and in a second of processor time. */
   readonly rate: number;
+  readonly processorRate: number;
   /** Of each run, in order. */
   readonly milliseconds: readonly number[];
 }
@@ -23,6 +24,7 @@ answerQuestions<RawQuestion>(async ({ batch, seconds }) => {
   const feeds = feedsOf(batch);
   await session.run(feeds, outputs.split(','));
   const milliseconds: number[] = [];
+  const before = process.cpuUsage();
   const start = performance.now();
   for (let now = start; now - start < seconds * 1000;) {
     await session.run(feeds, outputs.split(','));
@@ -30,7 +32,9 @@ answerQuestions<RawQuestion>(async ({ batch, seconds }) => {
     milliseconds.push(after - now);
     now = after;
   }
-  return { rate: (batch * milliseconds.length * 1000) / (performance.now() - start), milliseconds };
+  const { user, system } = process.cpuUsage(before);
+  const rows = batch * milliseconds.length;
+  return { rate: (rows * 1000) / (performance.now() - start), processorRate: (rows * 1e6) / (user + system), milliseconds };
 });
 
 function feedsOf(batch: number): Tensors {

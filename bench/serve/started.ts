@@ -10,6 +10,8 @@ export interface Started {
   readonly url: string;
   /** All its processes hold so many bytes of memory. */
   memory(): number;
+  /** Seconds of processor time that all of them have used, to a hundredth. */
+  processorSeconds(): number;
   /** A sample of its metrics, summed over labels that are not named. */
   metric(name: string, labels?: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<number>;
   close(): Promise<void>;
@@ -25,6 +27,7 @@ export async function startOn(core: number, command: readonly string[]): Promise
     return {
       url,
       memory: () => memoryOf(child.pid!),
+      processorSeconds: () => processorSecondsOf(child.pid!),
       metric: (name, labels = {}, headers = {}) => metricOf(url, name, labels, headers),
       close: () => end(child),
     };
@@ -48,10 +51,21 @@ async function end(child: ChildProcess): Promise<void> {
 
 /** Resident memory of a process and all below it. */
 function memoryOf(pid: number): number {
+  return sumOver(pid, (one) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0) * 1024);
+}
+
+/** User and system time, fields 14 and 15 of /proc/PID/stat in hundredths of a second; the name in field 2 may have spaces. */
+function processorSecondsOf(pid: number): number {
+  return sumOver(pid, (one) => {
+    const fields = readFileSync(`/proc/${one}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  });
+}
+
+function sumOver(pid: number, measure: (pid: number) => number): number {
   try {
-    const own = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-    return children.reduce((sum, child) => sum + memoryOf(Number(child)), own);
+    return children.reduce((sum, child) => sum + sumOver(Number(child), measure), measure(pid));
   } catch {
     return 0; // It has ended meanwhile.
   }
