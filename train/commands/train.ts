@@ -19,6 +19,7 @@ export default defineCommand({
     ...runFlags,
     resume: { type: 'boolean', description: 'go on from the newest checkpoint of the run folder' },
     force: { type: 'boolean', description: 'start anew in a folder that is not empty' },
+    ignoreMemory: { type: 'boolean', description: 'start although the run seems not to fit in memory' },
   },
   async run(options, context) {
     const overrides = runOverrides(options);
@@ -27,6 +28,7 @@ export default defineCommand({
     const summary = await train(run, {
       resume: options.resume,
       force: options.force,
+      ignoreMemory: options.ignoreMemory,
       signal: context.signal,
       clock: () => performance.now() / 1000,
       note: (line) => context.stderr(line),

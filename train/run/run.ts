@@ -11,6 +11,7 @@ import { validatorOf } from '../validation/validator.js';
 import { viewBatches } from '../crops/pipeline.js';
 import { encoderOf } from '../optimizers/average.js';
 import { openEngineThread } from '../engines/thread.js';
+import { refuseWithoutRoom } from '../memory/check.js';
 import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
 import { withStart, writeFineTuned } from './fine-tuned.js';
 import { trainingData } from './data.js';
@@ -23,6 +24,8 @@ import { checkClasses, firstState, lengthOf, planOf, type Plan } from './plan.js
 export interface TrainOptions {
   readonly resume?: boolean;
   readonly force?: boolean;
+  /** Start although the run seems not to fit in memory. */
+  readonly ignoreMemory?: boolean;
   readonly signal: AbortSignal;
   readonly clock: () => number;
   /** Lines for people: what is being done, on which device. */
@@ -61,13 +64,15 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
   checkClasses(plan, set.classes.length);
   const { perEpoch, steps } = lengthOf(plan, set.count);
   const held = run.validation && (await openValidationData(run, set, run.validation));
+  const initial = firstState(plan);
+  if (!options.ignoreMemory) refuseWithoutRoom(plan, initial, set);
   claimOutputFolder(run.out, options);
   const checkpoint = options.resume ? resumeFrom(run.out, runDigest, note) : null;
   if (!options.resume) clearRun(run.out);
   writeRunFile(run.out, run);
   const from = { step: checkpoint?.step ?? 0, seconds: checkpoint?.seconds ?? 0 };
   const records = rewindMetrics(run.out, from.step);
-  const engine = await openEngineThread(run, checkpoint?.state ?? firstState(plan), {
+  const engine = await openEngineThread(run, checkpoint?.state ?? initial, {
     device: run.engine.device,
     ...(run.engine.threads === undefined ? {} : { threads: run.engine.threads }),
     ...(run.engine.replaysPerRun === undefined ? {} : { replaysPerRun: run.engine.replaysPerRun }),

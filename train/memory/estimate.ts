@@ -1,0 +1,55 @@
+/** @file How much memory a run will need, before it starts: from the shapes of its compiled step and the sizes of its data. */
+import { liveMemory } from '@robenc/shared/graph/live-memory.js';
+import type { ImageSet } from '@robenc/shared/data/image-set.js';
+import { compileAttackStep, compileStep } from '../engines/compiled-step.js';
+import { perturbationShape, pixelShape } from '../engines/contract.js';
+import type { TrainingState } from '../engines/engine.js';
+import type { Plan } from '../run/plan.js';
+
+/** Bytes, by what they are for. */
+export interface MemoryEstimate {
+  /** Node, ONNX Runtime, TensorFlow.js and their threads. */
+  readonly program: number;
+  readonly data: number;
+  /** Parameters, statistics and slots of the optimizer, before and after a step, and as a checkpoint while one is written. */
+  readonly state: number;
+  /** Views that are being rendered, wait, and are trained on, with their perturbation. Grows with the batch. */
+  readonly views: number;
+  /** What the step keeps for its backward pass. Grows with the batch; on a GPU it lies there. */
+  readonly activations: number;
+  readonly total: number;
+}
+
+/** Of a run of the smallest network, measured; the modules are loaded in three threads. */
+const PROGRAM = 480 * 2 ** 20;
+/** Copies of the state: before a step, after it, and until the next collection of garbage; in a checkpoint its copy and the bytes of the file. */
+const STATE_COPIES = 5;
+/** Batches of views: two ahead, one handed over, one trained on. */
+const VIEW_COPIES = 4;
+/** Perturbations before and after a step, and one that waits for collection. */
+const DELTA_COPIES = 3;
+/**
+ * What ONNX Runtime takes for a byte that is needed at one time, measured on steps of several sizes: its allocator takes memory in pieces that double, the first
+ * run is laid out otherwise than the later ones, and convolutions have work space of their own.
+ */
+const ALLOCATOR = 3.6;
+
+/** Estimates a run whose state before the first step is `initial`. `onHost`: whether activations lie in this machine's memory. Compiles the step: a second or so for large networks. */
+export function estimateMemory({ spec }: Plan, initial: TrainingState, set: Pick<ImageSet, 'pixels'>, { onHost }: { onHost: boolean }): MemoryEstimate {
+  const shapes = { params: initial.params, state: initial.encoderState, slots: initial.slots };
+  const stateBytes = Object.values(shapes).reduce((sum, group) => sum + Object.values(group).reduce((bytes, { data }) => bytes + data.byteLength, 0), 0);
+  const step = liveMemory(compileStep(spec, shapes, 1));
+  const attack = spec.adversary.attackSteps > 0 ? liveMemory(compileAttackStep(spec, shapes)) : { peak: 0, constants: 0 };
+  const parts = {
+    program: PROGRAM,
+    data: set.pixels.byteLength,
+    state: STATE_COPIES * stateBytes + 2 * (step.constants + attack.constants),
+    views: VIEW_COPIES * floatsIn(pixelShape(spec)) + (spec.adversary.epsilon > 0 ? DELTA_COPIES * floatsIn(perturbationShape(spec)) : 0),
+    activations: onHost ? ALLOCATOR * (step.peak + attack.peak) : 0,
+  };
+  return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes) };
+}
+
+function floatsIn(shape: readonly number[]): number {
+  return 4 * shape.reduce((a, b) => a * b);
+}
