@@ -7,7 +7,7 @@ import type { Shared } from '../context.js';
 import { ApiError, toApiError } from '../errors.js';
 import { families } from '../families/index.js';
 import { routes } from '../routes/index.js';
-import { announcedBytes, setExchange, type Exchange } from './exchange.js';
+import { announcedBytes, HARMLESS_ID, setExchange, type Exchange } from './exchange.js';
 import { Matcher } from './match.js';
 import { sendError } from './send-error.js';
 
@@ -16,8 +16,6 @@ export interface DoorOptions extends Shared {
   /** A clock in milliseconds. */
   readonly now: () => number;
 }
-
-const HARMLESS_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** Counts, names and logs every request; refuses what its headers forbid; hands the rest to `app`. */
 export function openDoor(options: DoorOptions, app: RequestListener): RequestListener {

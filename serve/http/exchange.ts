@@ -26,6 +26,9 @@ export interface Exchange {
   readonly span: Span | null;
 }
 
+/** Ids of requests that may be sent and logged as they came. */
+export const HARMLESS_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
 const known = new WeakMap<ServerResponse, Exchange>();
 
 export function setExchange(response: ServerResponse, exchange: Exchange): void {
