@@ -16,6 +16,9 @@ const STAGES = [
   ['square', 'square'],
 ] as const;
 
+/** Share of the images that may disagree besides those of two seeds. */
+const SPARE = 0.005;
+
 /** What broke each image, by its name; null: nothing did; `clean`: it was wrong before. */
 type Verdicts = Readonly<Record<string, string | null>>;
 
@@ -52,7 +55,7 @@ const bench: Bench = {
       pgd.push(await comparePgd(one, program));
     }
     return `${limit} images, Linf. AutoAttack is PyPI's pyautoattack 0.2.0, whose constants are those of the published program; every radius is attacked from the clean images.
-"stand" counts the images that nothing has broken up to that stage. Two programs disagree on an image when it stands with one and not with the other.
+"stand" counts the images that nothing has broken up to that stage. Two programs disagree on an image when it stands with one and not with the other. A second seed is run where more than 0.5 % of the images disagree with the first.
 
 ${markdownTable(['model', 'epsilon', 'after', 'stand: robenc', 'AutoAttack, seed 0', 'seed 1', 'robenc and seed 0 disagree', 'the two seeds disagree', 'at most seeds + 0.5 %'], stages)}
 
@@ -76,25 +79,24 @@ interface Runner {
 
 async function compareStages(one: Case, runner: Runner): Promise<Row[]> {
   const ours = await robenc(one, runner, ['--preset', 'standard'], 'autoattack');
-  const [first, second] = [await library('autoattack', one, 0, runner), await library('autoattack', one, 1, runner)];
+  const first = await library('autoattack', one, 0, runner);
+  const spare = SPARE * Object.keys(ours.brokenBy).length;
+  const stands = STAGES.map((_, i) => [standing(ours, until(i, 1)), standing(first, until(i, 0))] as const);
+  // Below what is allowed anyway, how far two seeds are apart does not matter.
+  const second = stands.some(([a, b]) => distance(a, b) > spare) ? await library('autoattack', one, 1, runner) : null;
   return STAGES.map(([theirs, own], i) => {
-    const until = (names: readonly string[]) => new Set(['clean', ...names]);
-    const [theirStages, ownStages] = [until(STAGES.slice(0, i + 1).map(([name]) => name)), until(STAGES.slice(0, i + 1).map(([, name]) => name))];
-    const [a, b, c] = [standing(ours, ownStages), standing(first, theirStages), standing(second, theirStages)];
-    const [ourDistance, seedDistance] = [distance(a, b), distance(b, c)];
-    const most = seedDistance + 0.005 * Object.keys(ours.brokenBy).length;
-    return [
-      one.title,
-      `${one.levels}/255`,
-      own === theirs ? own : `${own} (${theirs})`,
-      a.size,
-      b.size,
-      c.size,
-      ourDistance,
-      seedDistance,
-      ourDistance <= most ? 'yes' : 'NO',
-    ];
+    const [a, b] = stands[i]!;
+    const c = second && standing(second, until(i, 0));
+    const [ourDistance, seedDistance] = [distance(a, b), c && distance(b, c)];
+    const holds = ourDistance <= spare + (seedDistance ?? 0);
+    const name = own === theirs ? own : `${own} (${theirs})`;
+    return [one.title, `${one.levels}/255`, name, a.size, b.size, c?.size ?? '-', ourDistance, seedDistance ?? '-', holds ? 'yes' : 'NO'];
   });
+}
+
+/** What an image may be broken by up to a stage; `program` 0 names stages as AutoAttack does, 1 as robenc does. */
+function until(stage: number, program: 0 | 1): ReadonlySet<string> {
+  return new Set(['clean', ...STAGES.slice(0, stage + 1).map((names) => names[program])]);
 }
 
 async function comparePgd(one: Case, runner: Runner): Promise<Row> {
