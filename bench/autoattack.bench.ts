@@ -38,14 +38,18 @@ const bench: Bench = {
   name: 'autoattack',
   question: "Are the verdicts those of AutoAttack's own program, foolbox and torchattacks, on the same weights and images?",
   async run(context) {
-    const { models = '', data, levels = '4,8', limit = '500', runs } = context.options;
+    const { models = '', data, levels = '4+8', limit = '500', runs } = context.options;
     const peer = pythonOf('torch');
     if ('absent' in peer) throw new RobencError('usage', `This benchmark needs its peers: ${peer.absent}.`);
     if (models === '' || data === undefined)
-      throw new RobencError('usage', 'Give --models=NAME:FILE.onnx,… and --data=DIR, a folder with test/ of class folders of PNG images (robenc data write).');
+      throw new RobencError(
+        'usage',
+        'Give --models=NAME:FILE.onnx,… (FILE.onnx@4+8 for radii of its own) and --data=DIR, a folder with test/ of class folders of PNG images (robenc data write).',
+      );
     const cases = models.split(',').flatMap((entry): Case[] => {
-      const [title, model] = entry.includes(':') ? (entry.split(':', 2) as [string, string]) : [basename(entry), entry];
-      return levels.split(',').map((each) => ({ title, model: resolve(model), levels: Number(each) }));
+      const [named, own = levels] = entry.split('@') as [string, string?];
+      const [title, model] = named.includes(':') ? (named.split(':', 2) as [string, string]) : [basename(named), named];
+      return own.split('+').map((each) => ({ title, model: resolve(model), levels: Number(each) }));
     });
     const program: Runner = { python: peer.python, data: resolve(data), limit, folder: resolve(runs ?? context.scratch), context };
     mkdirSync(program.folder, { recursive: true });

@@ -28,7 +28,7 @@ try {
     console.error(`${bench.name}: ${bench.question}`);
     const answer = await bench.run({ note: (line) => console.error(line), options, scratch });
     const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${platform()}-${arch()}, Node ${process.version}, ONNX Runtime ${runtimeVersion()}`;
-    const flags = words.filter((word) => word.startsWith('--')).map((word) => word.replace(/=\/.*$/, '=DIR')); // where files lie on this machine is nobody's business
+    const flags = words.filter((word) => word.startsWith('--')).map((word) => word.replace(/([=:])\/[^,@]*/g, '$1DIR')); // where files lie on this machine is nobody's business
     const command = ['npm run bench', bench.name, ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
     const path = join(here, 'results', `${bench.name}.md`);
     writeFileAtomic(path, `# ${bench.question}\n\nCommand: \`${command}\` · ${machine}\n\n${answer.trim()}\n`);
