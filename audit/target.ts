@@ -16,7 +16,7 @@ export interface Target {
   readonly graph: Graph;
   /** null for a plain file. */
   readonly manifest: Manifest | null;
-  /** The package's encoder with its heads; null for a plain file. */
+  /** The package's encoder with its heads; null for a plain file, and for a package that has a classifier alone. */
   readonly source: EncoderSource | null;
 }
 
@@ -28,6 +28,12 @@ export async function openTarget(path: string, model: 'classifier' | 'encoder' |
   if (!found.isDirectory()) return { path, sha256: sha256(readBytes(path, 'model')), graph: fromOnnx(path), manifest: null, source: null };
   const opened = await openPackage(path);
   const file = opened.path(model === 'classifier' ? 'classifier' : 'encoder');
-  if (file === null) throw new RobencError('unsupported', `The package in ${path} has an encoder but no classifier to audit.`, { field: 'model' });
-  return { path: file, sha256: sha256(readBytes(file, 'model')), graph: fromOnnx(file), manifest: opened.manifest, source: await openPackageSource(path) };
+  if (file === null)
+    throw new RobencError(
+      'unsupported',
+      `The package in ${path} has no ${model === 'classifier' ? 'classifier' : 'encoder'} to audit.${model === 'classifier' ? '' : ' Leave --threat out to audit its classifier.'}`,
+      { field: 'model' },
+    );
+  const source = opened.path('encoder') === null ? null : await openPackageSource(path);
+  return { path: file, sha256: sha256(readBytes(file, 'model')), graph: fromOnnx(file), manifest: opened.manifest, source };
 }

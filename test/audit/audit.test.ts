@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { readOptions } from '@robenc/shared/config/command-options.js';
 import { AuditReport } from '@robenc/shared/config/audit.js';
 import { check } from '@robenc/shared/config/check.js';
+import { importModel } from '@robenc/shared/deploy/import-onnx.js';
 import { proportion } from '@robenc/shared/evaluation/intervals.js';
 import { floats } from '@robenc/shared/graph/value.js';
 import audit from '@robenc/audit/commands/audit.js';
@@ -195,6 +196,36 @@ describe('robenc audit', () => {
       report.assumptions.filter(({ name }) => name === 'size' || name === 'classes').map(({ source }) => source),
       ['flag', 'manifest'],
     );
+  });
+
+  it('audits a package that was imported from a classifier, and has no encoder of its own, as its file', async () => {
+    const folder = join(root, 'imported');
+    const file = modelFile();
+    await importModel({
+      file,
+      models: folder,
+      name: 'colours',
+      role: 'classifier',
+      mean: [],
+      std: [],
+      layout: 'nchw',
+      range: [],
+      classes: [...CLASSES],
+      resize: undefined,
+      output: undefined,
+      attack: false,
+      createdAt: '2026-01-01T00:00:00.000Z',
+      producerVersion: 'test',
+      publication: { version: '1', labels: [] },
+      note: () => undefined,
+    });
+    const { report } = await run(join(folder, 'colours/1'));
+    assertExact(report, epsilon);
+    assert.equal(report.model.package, 'colours@1');
+    await assert.rejects(run(join(folder, 'colours/1'), { threat: 'aggregate-image' }), {
+      code: 'unsupported',
+      message: /has no encoder to audit\. Leave --threat out/,
+    });
   });
 
   it('exits with 1 below --fail-under and with 0 at or above it', async () => {
