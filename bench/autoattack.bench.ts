@@ -22,11 +22,6 @@ const SPARE = 0.005;
 /** What broke each image, by its name; null: nothing did; `clean`: it was wrong before. */
 type Verdicts = Readonly<Record<string, string | null>>;
 
-interface Outcome {
-  readonly brokenBy: Verdicts;
-  readonly seconds: number;
-}
-
 interface Case {
   readonly title: string;
   readonly model: string;
@@ -84,7 +79,7 @@ interface Runner {
 async function compareStages(one: Case, runner: Runner): Promise<Row[]> {
   const ours = await robenc(one, runner, ['--preset', 'standard'], 'autoattack');
   const first = await library('autoattack', one, 0, runner);
-  const spare = SPARE * Object.keys(ours.brokenBy).length;
+  const spare = SPARE * Object.keys(ours).length;
   const stands = STAGES.map((_, i) => [standing(ours, until(i, 1)), standing(first, until(i, 0))] as const);
   // Below what is allowed anyway, how far two seeds are apart does not matter.
   const second = stands.some(([a, b]) => distance(a, b) > spare) ? await library('autoattack', one, 1, runner) : null;
@@ -111,7 +106,7 @@ async function comparePgd(one: Case, runner: Runner): Promise<Row> {
   return [one.title, `${one.levels}/255`, a.size, b.size, c.size, distance(a, b), distance(b, c)];
 }
 
-function standing({ brokenBy }: Outcome, by: ReadonlySet<string>): ReadonlySet<string> {
+function standing(brokenBy: Verdicts, by: ReadonlySet<string>): ReadonlySet<string> {
   return new Set(Object.keys(brokenBy).filter((name) => brokenBy[name] === null || !by.has(brokenBy[name]!)));
 }
 
@@ -120,7 +115,7 @@ function distance(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
 }
 
 /** An audit by the command line; its folder is kept, and an audit that was ended goes on. */
-async function robenc({ title, model, levels }: Case, { data, limit, folder, context }: Runner, flags: readonly string[], what: string): Promise<Outcome> {
+async function robenc({ title, model, levels }: Case, { data, limit, folder, context }: Runner, flags: readonly string[], what: string): Promise<Verdicts> {
   const out = join(folder, `ours-${what}-${title}-${levels}-seed0`);
   const path = join(out, 'audit.json');
   if (!existsSync(path)) {
@@ -129,21 +124,19 @@ async function robenc({ title, model, levels }: Case, { data, limit, folder, con
     const given = ['audit', model, '--data', data, '--split', 'test', '--limit', limit, '--eps', `${levels}/255`, '--seed', '0', '--workers', '2'];
     await finished(process.execPath, [join(import.meta.dirname, '../cli/robenc.mjs'), ...given, ...flags, '--out', out, ...resume]);
   }
-  const { seconds } = JSON.parse(readFileSync(path, 'utf8')) as { seconds: number };
   const rows = readCsv(readFileSync(join(out, 'samples.csv'), 'utf8'));
   const brokenBy = rows.map((row): [string, string | null] => [row['image']!, row['robust'] === '1' ? null : row['attack'] === '' ? 'clean' : row['attack']!]);
-  return { brokenBy: Object.fromEntries(brokenBy), seconds };
+  return Object.fromEntries(brokenBy);
 }
 
-async function library(name: string, { title, model, levels }: Case, seed: number, { python, data, limit, folder, context }: Runner): Promise<Outcome> {
+async function library(name: string, { title, model, levels }: Case, seed: number, { python, data, limit, folder, context }: Runner): Promise<Verdicts> {
   const path = join(folder, `peer-${name}-${title}-${levels}-seed${seed}.json`);
   if (!existsSync(path)) {
     context.note(`${name} on ${title} at ${levels}/255, seed ${seed}`);
     for await (const line of linesOf(python, 'attack_peer.py', [name, model, join(data, 'test'), String(levels / 255), String(seed), '2', limit]))
       writeFileAtomic(path, JSON.stringify(line));
   }
-  const { stages, brokenBy } = JSON.parse(readFileSync(path, 'utf8')) as { stages: { seconds: number }[]; brokenBy: Verdicts };
-  return { brokenBy, seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0) };
+  return (JSON.parse(readFileSync(path, 'utf8')) as { brokenBy: Verdicts }).brokenBy;
 }
 
 /** Exit code 1 is a threshold's, 4 a flag's: both audits are whole. */

@@ -70,8 +70,12 @@ export async function fineTunedParity(
   const shape = [images, 3, size, size];
   const model = await openSession(withWeights(source.path, params), { device: 'cpu' });
   try {
+    const [input] = model.inputs;
+    const channels = input!.shape[source.layout === 'nchw' ? 1 : 3] === 1 ? 1 : 3;
     const output = source.output ?? (model.outputs.find(({ name }) => name === 'embedding') ?? model.outputs[0]!).name;
-    const { [output]: expected } = await model.run({ [model.inputs[0]!.name]: prepare(pixels, images, size * size, source) }, [output]);
+    const { [output]: expected } = await model.run({ [input!.name]: prepare(channels === 1 ? grey(pixels, size * size) : pixels, size, channels, source) }, [
+      output,
+    ]);
     const found = await session.run({ image: { dtype: 'float32', shape, data: pixels } }, ['embedding']);
     const flat = { ...expected!, shape: found['embedding']!.shape };
     const { relative, absolute } = outputDistance('encoder', { embedding: flat }, found, 'the ONNX file');
@@ -81,15 +85,25 @@ export async function fineTunedParity(
   }
 }
 
-/** What the model is fed for pixels [images, 3, size, size] in [0,1], computed apart from the graph that is checked. */
-function prepare(pixels: Float32Array, images: number, area: number, { layout, range, mean, std }: Preprocessing): TensorData {
+/** What the model is fed for pixels [images, channels, size, size] in [0,1], computed apart from the graph that is checked. */
+function prepare(pixels: Float32Array, size: number, channels: 1 | 3, { layout, range, mean, std }: Preprocessing): TensorData {
   const [low, high] = range;
-  const size = Math.sqrt(area);
+  const area = size * size;
+  const images = pixels.length / (channels * area);
   const data = pixels.map((pixel, i) => {
-    const channel = Math.floor(i / area) % 3;
+    const channel = Math.floor(i / area) % channels;
     return (low + pixel * (high - low) - (mean[channel] ?? mean[0]!)) / (std[channel] ?? std[0]!);
   });
-  if (layout === 'nchw') return { dtype: 'float32', shape: [images, 3, size, size], data };
-  const last = data.map((_, i) => data[(Math.floor(i / (3 * area)) * 3 + (i % 3)) * area + (Math.floor(i / 3) % area)]!);
-  return { dtype: 'float32', shape: [images, size, size, 3], data: last };
+  if (layout === 'nchw') return { dtype: 'float32', shape: [images, channels, size, size], data };
+  const last = data.map((_, i) => data[(Math.floor(i / (channels * area)) * channels + (i % channels)) * area + (Math.floor(i / channels) % area)]!);
+  return { dtype: 'float32', shape: [images, size, size, channels], data: last };
+}
+
+/** One grey plane for three of red, green and blue (Rec. 601), as the graph of a grey model makes it. */
+function grey(pixels: Float32Array, area: number): Float32Array {
+  const at = (image: number, channel: number, place: number): number => pixels[(3 * image + channel) * area + place]!;
+  return Float32Array.from({ length: pixels.length / 3 }, (_, i) => {
+    const [image, place] = [Math.floor(i / area), i % area];
+    return 0.299 * at(image, 0, place) + 0.587 * at(image, 1, place) + 0.114 * at(image, 2, place);
+  });
 }

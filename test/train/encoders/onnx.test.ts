@@ -11,14 +11,15 @@ import { Random } from '@robenc/shared/math/random.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import { adversaries } from '@robenc/train/adversaries/index.js';
-import { onnxEncoder } from '@robenc/train/encoders/onnx/onnx.js';
+import { onnxEncoder, sourceOf } from '@robenc/train/encoders/onnx/onnx.js';
 import { trainable } from '@robenc/train/encoders/onnx/trainable.js';
 import { initialState } from '@robenc/train/engines/contract.js';
 import type { StepSpec } from '@robenc/train/engines/engine.js';
 import { openOnnxEngine } from '@robenc/train/engines/onnx.js';
 import { losses } from '@robenc/train/losses/index.js';
 import { optimizers } from '@robenc/train/optimizers/index.js';
-import { withWeights } from '@robenc/train/run/fine-tuned.js';
+import { encoderGraph } from '@robenc/train/run/encoder.js';
+import { fineTunedParity, withWeights } from '@robenc/train/run/fine-tuned.js';
 
 const SMALL_RESNET = join(import.meta.dirname, '../../fixtures/onnx-gradients/small_resnet/model.onnx');
 
@@ -150,6 +151,37 @@ describe('encoders from an ONNX file', () => {
       assert.deepEqual(ports(after), ports(before));
       assert.notDeepEqual(trainable(after)['conv']!.data, trainable(before)['conv']!.data);
       assert.deepEqual(trainable(after)['head']!.data, Object.values(params).at(Object.keys(params).indexOf('head'))!.data);
+    });
+
+  for (const [layout, channels] of [
+    ['nchw', 3],
+    ['nchw', 1],
+    ['nhwc', 3],
+    ['nhwc', 1],
+  ] as const)
+    it(`the graph of an encoder for ${layout} images of ${channels} channels agrees with its file, preprocessing included`, async () => {
+      const random = new Random(6, 'encoder', channels);
+      const g = newBuilder();
+      const image = g.input('pixels', 'float32', layout === 'nchw' ? ['batch', channels, 4, 4] : ['batch', 4, 4, channels]);
+      const flat = g.reshape(image, ['batch', 16 * channels]);
+      const weights = floats(
+        Float32Array.from({ length: 80 * channels }, () => random.uniform(-1, 1)),
+        [16 * channels, 5],
+      );
+      g.output('embedding', g.node('MatMul', [flat, g.parameter(weights, 'weights')]));
+      const path = join(folder, `${layout}-${channels}.onnx`);
+      writeFileSync(path, toOnnx(g.build('encoder')));
+      const each = (values: number[]) => values.slice(0, channels);
+      const config = configOf({ path, layout, range: [-1, 2], mean: each([0.1, 0.2, 0.3]), std: each([0.5, 0.6, 0.7]) });
+      const { params, state: encoderState } = onnxEncoder.init(config, random);
+      const graph = await encoderGraph({ use: onnxEncoder, config }, { params, encoderState }, 4);
+      const session = await openSession(toOnnx(graph), { device: 'cpu' });
+      try {
+        const { maxRelativeError } = await fineTunedParity(session, sourceOf(config), params, { images: 3, size: 4, seed: 1, tolerance: 1e-4 });
+        assert.ok(maxRelativeError < 1e-6, `${maxRelativeError}`);
+      } finally {
+        await session.close();
+      }
     });
 
   it('says what is wrong with a file that cannot be trained, one that was exchanged, and views of another size', () => {

@@ -69,7 +69,7 @@ function open(source: ModelSource): StartingPoint {
       `${path} has no float32 weights that training could change (weights of Conv, Gemm, MatMul, normalisations). Export it with float32 weights as initializers, not quantised.`,
       { field: 'encoder.path' },
     );
-  const { graph: open, variables } = importOnnx(bytes, { ...about, variables: Object.keys(weights) });
+  const { graph: fed, variables } = importOnnx(bytes, { ...about, variables: Object.keys(weights) });
   // A model of any size is read at a usual one; a step brings its own.
   const size = input.size ?? { height: 224, width: 224 };
   const wrap = (model: Graph) => {
@@ -80,7 +80,7 @@ function open(source: ModelSource): StartingPoint {
     const { graph, classes } = wrapModel(model, given, size, source, output);
     return { graph, size: classes };
   };
-  const { graph, size: length } = wrap(open);
+  const { graph, size: length } = wrap(fed);
   return {
     graph: inOrder(graph, Object.keys(weights)),
     weights: Object.fromEntries(Object.keys(weights).map((name) => [name, floatsOf(name, variables[name]!)])),
