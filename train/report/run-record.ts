@@ -1,5 +1,5 @@
 /** @file What a run's folder tells of it: settings, machine, metrics and how it ended; of runs under way too. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadRunConfig, readJson, type RunConfig } from '@robenc/shared/config/run.js';
 import { RobencError } from '@robenc/shared/errors.js';
@@ -42,15 +42,6 @@ export function readRun(folder: string): RunRecord {
     steps,
     minutes: current ? summary.minutes : (last?.seconds ?? 0) / 60,
   };
-}
-
-/** The runs directly in a folder, by name. */
-export function listRuns(folder: string): string[] {
-  if (!existsSync(folder)) throw new RobencError('not-found', `There is no folder ${folder}. Name the folder that holds the runs.`, { field: 'run' });
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'run.json')))
-    .map(({ name }) => join(folder, name))
-    .sort();
 }
 
 /** The last validation of a run. */

@@ -9,7 +9,8 @@ import { compareReport, namesOf } from '../../../train/report/compare.js';
 import { differences } from '../../../train/report/facts.js';
 import { pictureSections } from '../../../train/report/pictures.js';
 import { runReport } from '../../../train/report/report.js';
-import { listRuns, readRun } from '../../../train/report/run-record.js';
+import { findRuns, LEVELS } from '../../../train/report/find-runs.js';
+import { readRun } from '../../../train/report/run-record.js';
 import { writeRunFile } from '../../../train/run/folder.js';
 import { train } from '../../../train/run/run.js';
 import { memoryContext } from '../../context.js';
@@ -85,7 +86,7 @@ describe('reports of training runs', function () {
     assert.equal(readRun(other).state, 'unfinished');
     assert.equal(readRun(other).steps, last.step + 1);
     assert.deepEqual(
-      listRuns(folder).map((path) => path.split('/').at(-1)),
+      findRuns(folder).map((path) => path.split('/').at(-1)),
       ['begun', 'first', 'other'],
     );
   });
@@ -116,6 +117,60 @@ describe('reports of training runs', function () {
     );
   });
 
+  it('list, compare and report find runs below a folder, down to a few levels, and one that is broken hides no other', async () => {
+    const deep = mkdtempSync(join(folder, '.hidden-'));
+    const sweep = join(deep, 'sweep');
+    const metrics = readFileSync(join(first, 'metrics.jsonl'), 'utf8');
+    const levels = Array.from({ length: LEVELS - 1 }, (_, i) => `level-${i}`);
+    for (const path of [
+      ['sweep', 'a'],
+      ['sweep', 'b'],
+      ['sweep', 'broken'],
+      [...levels, 'reached'],
+      [...levels, 'too', 'deep'],
+      ['.cache', 'c'],
+      ['node_modules', 'd'],
+    ]) {
+      const out = join(deep, ...path);
+      mkdirSync(out, { recursive: true });
+      writeRunFile(out, loadRunConfig({ ...RUN, name: path.at(-1)!, out }));
+      writeFileSync(join(out, 'metrics.jsonl'), metrics);
+    }
+    writeFileSync(join(sweep, 'broken', 'run.json'), '{');
+    const reached = [...levels, 'reached'].join('/');
+    assert.deepEqual(
+      findRuns(deep),
+      [reached, 'sweep/a', 'sweep/b', 'sweep/broken'].map((path) => join(deep, path)),
+    );
+    assert.deepEqual(findRuns(join(sweep, 'a')), [join(sweep, 'a')], 'a run is found in itself');
+
+    const call = async (action: string, run: readonly string[], out?: string) => {
+      const context = memoryContext({ cwd: deep });
+      assert.equal(await runs.run({ action, run, out, force: false, images: 0, points: 20 }, context), 0);
+      return context;
+    };
+    const list = await call('list', ['.']);
+    assert.match(
+      list.lines.join('\n'),
+      new RegExp(`4 runs in .*\n.*\n.*\n${reached} +unfinished .*\nsweep/a +unfinished .*\nsweep/b +.*\nsweep/broken +unreadable +- `),
+    );
+    assert.match(list.notes.join('\n'), /sweep\/broken cannot be read: .*not JSON/);
+    assert.match((await call('list', [levels[0]!])).lines.join('\n'), /2 runs in .*too\/deep/s, 'levels count from the folder that is named');
+    assert.match((await call('list', ['sweep/a'])).lines.join('\n'), /One run in .*\n\. +unfinished/s);
+
+    const compared = await call('compare', ['sweep', 'sweep/a']);
+    assert.deepEqual((compared.results[0] as { runs: string[] }).runs, [join(sweep, 'a'), join(sweep, 'b')]);
+    assert.match(compared.notes.join('\n'), /broken is left out/);
+    await call('report', ['sweep']);
+    for (const name of ['a', 'b']) assert.match(readFileSync(join(sweep, name, 'report.html'), 'utf8'), new RegExp(`<title>Training run ${name}`));
+    await assert.rejects(call('report', ['sweep'], 'one.html'), { code: 'usage', message: /holds 3 runs: leave it out/ });
+    await assert.rejects(call('compare', ['.cache']), { code: 'usage', message: /was given 1/ });
+    await assert.rejects(call('report', ['sweep/broken']), { code: 'bad-file', message: /not JSON/ });
+    mkdirSync(join(deep, 'empty'));
+    assert.match((await call('list', ['empty'])).lines[0]!, /There are no runs/);
+    await assert.rejects(call('compare', ['empty']), { code: 'not-found', message: /nor has a folder below it/ });
+  });
+
   it('are written by robenc runs, which refuses to write over anything but a report', async () => {
     const call = (action: string, run: readonly string[], out?: string) => {
       const context = memoryContext({ cwd: folder });
@@ -127,7 +182,7 @@ describe('reports of training runs', function () {
     assert.equal((await call('compare', ['first', 'other'], 'both.html')).code, 0);
     await assert.rejects(call('report', ['first'], 'first/run.json'), { code: 'usage', message: /run\.json is there already.*--force/ });
     await assert.rejects(call('report', []), { code: 'usage' });
-    await assert.rejects(call('compare', ['first']), { code: 'usage', message: /two runs or more/ });
+    await assert.rejects(call('compare', ['first']), { code: 'usage', message: /two runs or more, and was given 1/ });
     await assert.rejects(call('report', ['nothing']), { code: 'not-found', message: /no run\.json/ });
     await assert.rejects(call('draw', []), { code: 'usage', message: /list, report, compare/ });
   });
