@@ -1,7 +1,8 @@
 /** @file Writing files so that nobody ever sees half of one: temporary name, fsync, rename. */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, rmdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { messageOf, RobencError } from './errors.js';
+import { temporaryPath } from './temporary-files.js';
 
 /** The bytes of a file that a user named as `field`. Throws `not-found` where there is none, `io` where it cannot be read. */
 export function readBytes(path: string, field: string): Buffer {
@@ -16,7 +17,7 @@ export function readBytes(path: string, field: string): Buffer {
 
 /** Replaces `path` with `data` in one step, making its folder. On a failure the old file is still there and the error (`io`) says why. */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = temporaryPath(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
     const file = openSync(temporary, 'w');

@@ -1,8 +1,9 @@
 /** @file A file that is written piece by piece and appears only when it is whole. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { syncFolder } from '@robenc/shared/files.js';
+import { temporaryPath } from '@robenc/shared/temporary-files.js';
 
 export class AtomicFile {
   readonly path: string;
@@ -14,7 +15,7 @@ export class AtomicFile {
   /** Opens a hidden file beside `path`, making its folder. Throws `io`, as all methods do. */
   constructor(path: string) {
     this.path = path;
-    this.#temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+    this.#temporary = temporaryPath(path);
     this.#file = this.#guard(() => {
       mkdirSync(dirname(path), { recursive: true });
       return openSync(this.#temporary, 'w');

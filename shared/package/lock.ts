@@ -9,6 +9,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, RobencError } from '../errors.js';
+import { processRuns } from '../temporary-files.js';
 
 const LOCK_FOLDER = '.lock';
 const FREE = 'free\n';
@@ -99,11 +100,7 @@ function replace(lock: string, number: number, text: string): void {
 /** Processes of other machines count as alive: nobody here can tell. */
 export function isAlive({ pid, start, host }: Holder): boolean {
   if (host !== thisProcess.host) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  if (!processRuns(pid)) return false;
   return start === '' || startOf(pid) === start;
 }
 

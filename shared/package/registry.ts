@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, RobencError } from '../errors.js';
 import { syncFolder, writeFileAtomic } from '../files.js';
+import { processRuns } from '../temporary-files.js';
 import { checkLabel, labelPath, labelsOf, labelText, readLabel, type Label } from './labels.js';
 import { checkName, compareVersions, LATEST, versionsOf, visibleFolders } from './layout.js';
 import { withLock } from './lock.js';
@@ -129,17 +130,8 @@ function hiddenLeftovers(home: string, now: number): string[] {
     const owner = /^\.(staged|removed)-(\d+)-/.exec(file) ?? /^\.(latest)\.(\d+)\.tmp$/.exec(file);
     if (owner === null) return false;
     const age = now - (statSync(join(home, file), { throwIfNoEntry: false })?.mtimeMs ?? now);
-    return age > DAY_MS || !runs(Number(owner[2]));
+    return age > DAY_MS || !processRuns(Number(owner[2]));
   });
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** Moves a label; must run under the lock of the model. */

@@ -26,6 +26,12 @@ export interface Checkpoint {
 
 const GROUPS = ['params', 'encoderState', 'slots'] as const;
 const BEST = 'best.safetensors';
+const STEP = /^step-\d+\.safetensors$/;
+
+/** Whether a checkpoint is called so. */
+export function isCheckpoint(name: string): boolean {
+  return name === BEST || STEP.test(name);
+}
 
 /**
  * Writes `checkpoints/step-00000120.safetensors` in the run folder and removes all but the newest `keep`. Throws `io` saying which checkpoint is left;
@@ -53,7 +59,7 @@ export function bestPath(folder: string): string {
 export function listCheckpoints(folder: string): string[] {
   const where = join(folder, 'checkpoints');
   if (!statSync(where, { throwIfNoEntry: false })?.isDirectory()) return [];
-  const names = readdirSync(where).filter((name) => /^step-\d+\.safetensors$/.test(name));
+  const names = readdirSync(where).filter((name) => STEP.test(name));
   return names.sort().map((name) => join(where, name));
 }
 

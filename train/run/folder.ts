@@ -1,13 +1,14 @@
 /** @file A run's folder: run.json, environment.json, metrics.jsonl, checkpoints/ and, at the end, summary.json. */
 import { createHash } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { loadRunConfig, readJson, type RunConfig } from '@robenc/shared/config/run.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { writeFileAtomic } from '@robenc/shared/files.js';
 import { runtimeVersion } from '@robenc/shared/runtime/session.js';
-import { bestPath, listCheckpoints, loadCheckpoint, type Checkpoint } from './checkpoint.js';
+import { staleTemporaries } from '@robenc/shared/temporary-files.js';
+import { bestPath, isCheckpoint, listCheckpoints, loadCheckpoint, type Checkpoint } from './checkpoint.js';
 
 /** What decides the numbers of a run; where it is written, how often it is saved and what is measured on the way do not. */
 export function digestOf(run: RunConfig): string {
@@ -74,6 +75,25 @@ export function makerOf({ engine: { threads } }: RunConfig, engine: { readonly n
 /** Takes away what tells how far an earlier run in the folder came, for one that starts anew: its checkpoints would pass for the newest. */
 export function clearRun(folder: string): void {
   for (const path of [...listCheckpoints(folder), bestPath(folder), join(folder, 'summary.json')]) rmSync(path, { force: true });
+}
+
+/** What `robenc train` writes into the folder of a run, and into its checkpoints/. */
+const OWN_FILES = /^(run|environment|summary)\.json$|^metrics\.jsonl$|^model\.onnx$/;
+
+/**
+ * Takes away the unfinished files of processes that were killed while they wrote here. `run.json` must have been written by this start, and nothing else yet.
+ * Returns how many, and their bytes.
+ */
+export function clearUnfinished(folder: string): { files: number; bytes: number } {
+  // The clock of the file system, which may be another machine's.
+  const now = statSync(join(folder, 'run.json')).mtimeMs;
+  const stale = [
+    ...staleTemporaries(folder, { is: (name) => OWN_FILES.test(name), now }),
+    ...staleTemporaries(join(folder, 'checkpoints'), { is: isCheckpoint, now }),
+  ];
+  const bytes = stale.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  for (const path of stale) rmSync(path, { force: true });
+  return { files: stale.length, bytes };
 }
 
 export function writeSummary(folder: string, summary: object): void {

@@ -15,7 +15,7 @@ import { refuseWithoutRoom } from '../memory/check.js';
 import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
 import { withStart, writeFineTuned } from './fine-tuned.js';
 import { trainingData } from './data.js';
-import { clearRun, digestOf, makerOf, writeEnvironment, writeRunFile, writeSummary } from './folder.js';
+import { clearRun, clearUnfinished, digestOf, makerOf, writeEnvironment, writeRunFile, writeSummary } from './folder.js';
 import { Keeper } from './keeper.js';
 import { trainLoop, type BatchSource, type Ending } from './loop.js';
 import { rewindMetrics, type StepRecord } from './metrics.js';
@@ -70,6 +70,9 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
   const checkpoint = options.resume ? resumeFrom(run.out, runDigest, note) : null;
   if (!options.resume) clearRun(run.out);
   writeRunFile(run.out, run);
+  const left = clearUnfinished(run.out);
+  if (left.files > 0)
+    note(`Removed what processes that were killed left unfinished in ${run.out}: ${left.files} files, ${(left.bytes / 2 ** 20).toFixed(1)} MiB.`);
   const from = { step: checkpoint?.step ?? 0, seconds: checkpoint?.seconds ?? 0 };
   const records = rewindMetrics(run.out, from.step);
   const engine = await openEngineThread(run, checkpoint?.state ?? initial, {

@@ -69,10 +69,7 @@ describe('a run that is killed with SIGKILL', function () {
       }
       assert.equal(end, digest, `after kills at steps ${steps.join(', ')}`);
       assert.deepEqual(losses(out), losses(whole));
-      assert.deepEqual(
-        readdirSync(join(out, 'checkpoints')).filter((name) => name.endsWith('.safetensors')),
-        ['best.safetensors', 'step-00000799.safetensors', 'step-00000800.safetensors'],
-      );
+      assert.deepEqual(readdirSync(join(out, 'checkpoints')).sort(), ['best.safetensors', 'step-00000799.safetensors', 'step-00000800.safetensors']);
     }
     assert.ok(new Set(steps).size > 5, `kills came at steps ${steps.join(', ')}, too much alike to say anything`);
   });

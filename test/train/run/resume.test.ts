@@ -1,6 +1,6 @@
 /** @file A run that is killed goes on from its last checkpoint as if nothing had happened. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +82,23 @@ describe('resuming', function () {
     const resumed = await robenc([runFile, '--out', out, '--resume']);
     assert.equal(resumed.code, 0, resumed.stderr);
     assert.match(resumed.stderr, new RegExp(checkpoints.at(-1)!.replaceAll('.', '\\.')));
+  });
+
+  it('takes away the files that a killed process left half written, and no others', async () => {
+    const out = join(folder, 'run');
+    assert.equal((await robenc([runFile, '--out', out])).code, 0);
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    const stale = [`checkpoints/.step-00000009.safetensors.${gone}.tmp`, `checkpoints/.best.safetensors.${gone}.tmp`, `.metrics.jsonl.${gone}.tmp`];
+    // Of this process, which runs; of others that this command does not write.
+    const others = [`checkpoints/.step-00000009.safetensors.${process.pid}.tmp`, `checkpoints/.notes.txt.${gone}.tmp`, `.report.html.${gone}.tmp`];
+    for (const mode of ['--resume', '--force']) {
+      for (const name of [...stale, ...others]) writeFileSync(join(out, name), 'half');
+      const again = await robenc([runFile, '--out', out, mode]);
+      assert.equal(again.code, 0, again.stderr);
+      assert.match(again.stderr, /Removed what processes that were killed left unfinished in .*: 3 files, 0\.0 MiB/);
+      for (const name of stale) assert.equal(existsSync(join(out, name)), false, `${mode}: ${name}`);
+      for (const name of others) assert.equal(existsSync(join(out, name)), true, `${mode}: ${name}`);
+    }
   });
 
   it('a folder with another run in it is refused, and so is one with other settings on --resume', async () => {
