@@ -95,5 +95,8 @@ function evalNorm({ params, state }: Context, name: string): { factor: tf.Tensor
 }
 
 function filled(shape: readonly number[], value: () => number): HostTensor {
-  return { shape, data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, value) };
+  const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  // Large encoders have tens of millions of values: a third of the time of Float32Array.from.
+  for (let i = 0; i < data.length; i++) data[i] = value();
+  return { shape, data };
 }

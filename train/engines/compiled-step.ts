@@ -7,10 +7,10 @@ import type { Graph, Value } from '@robenc/shared/graph/value.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import { ascend, intoBox, perturb } from '../adversaries/perturbation.js';
 import { moveAverage } from '../optimizers/average.js';
-import { mapValues, type Parameters } from '../tensors/parameters.js';
+import { mapValues } from '../tensors/parameters.js';
 import { ASCENT_SCALE, isFinite, keptUnless, moveLossScale, SCALE, shownLength, STEPS } from './mixed/loss-scale.js';
 import { perturbationShape, pixelShape } from './contract.js';
-import type { StepSpec } from './engine.js';
+import type { StepShapes, StepSpec } from './engine.js';
 import { objective } from './objective.js';
 
 /** Names of graph inputs and outputs: `params/conv1`, `next/params/conv1`. */
@@ -20,9 +20,6 @@ export type Values = Record<string, Value>;
 
 /** A run ends at the first loss or gradient that is not finite. */
 const FINITE = { finite: true };
-
-/** The shapes of everything that a step reads and writes. */
-export type StepShapes = Readonly<Record<Group, Readonly<Parameters>>>;
 
 /**
  * The graph of `replays` optimizer steps on one batch.

@@ -1,10 +1,10 @@
 /** @file What every engine checks before it computes, and the state that training starts from. */
 import { RobencError } from '@robenc/shared/errors.js';
 import type { Random } from '@robenc/shared/math/random.js';
-import type { Parameters } from '../tensors/parameters.js';
+import { mapValues, type Parameters } from '../tensors/parameters.js';
 import { initAverage } from '../optimizers/average.js';
 import { initLossScale } from './mixed/loss-scale.js';
-import type { Batch, StepSpec, TrainingState } from './engine.js';
+import type { Batch, Engine, EngineKind, EngineOptions, StepShapes, StepSpec, TrainingState } from './engine.js';
 
 /** [views * batch, 3, size, size]: the shape of a batch. */
 export function pixelShape({ views, batch, size }: StepSpec): [number, number, number, number] {
@@ -31,6 +31,17 @@ export function initialState({ encoder, optimizer, ...spec }: StepSpec, random: 
     },
     delta,
   };
+}
+
+/** The shapes of a state, without its values. */
+export function shapesOf({ params, encoderState, slots }: TrainingState): StepShapes {
+  const only = (tensors: Readonly<Parameters>) => mapValues(tensors, ({ shape }) => ({ shape }));
+  return { params: only(params), state: only(encoderState), slots: only(slots) };
+}
+
+/** Prepares an engine for the shapes of `initial` and opens it with its values. */
+export async function openEngine(kind: EngineKind, spec: StepSpec, initial: TrainingState, options: EngineOptions = {}): Promise<Engine> {
+  return (await kind.prepare(spec, shapesOf(initial), options)).open(initial);
 }
 
 /** Throws `bad-input` when the batch or the learning rates do not fit the engine's spec. */

@@ -1,4 +1,5 @@
 /** @file What a training engine is: something that holds parameters and takes whole training steps on one device. */
+import type { LiveMemory } from '@robenc/shared/graph/live-memory.js';
 import type { AdversaryPlan } from '../adversaries/adversary.js';
 import type { Encoder } from '../encoders/encoder.js';
 import type { Loss } from '../losses/loss.js';
@@ -78,10 +79,22 @@ export interface EngineOptions {
   readonly replaysPerRun?: number;
 }
 
+/** The shapes of everything that a step reads and writes. */
+export type StepShapes = Readonly<Record<'params' | 'state' | 'slots', Readonly<Record<string, { readonly shape: readonly number[] }>>>>;
+
+/** A step that is ready to be opened on a device. */
+export interface PreparedEngine {
+  /** What its graphs keep while they run; null where that is not known before. */
+  readonly memory: LiveMemory | null;
+  /** Opens it with that state, once. */
+  open(initial: TrainingState): Promise<Engine>;
+}
+
 /** A way of taking training steps; the name is what run files say. */
 export interface EngineKind {
   readonly name: string;
   /** One sentence for help and documentation. */
   readonly summary: string;
-  open(spec: StepSpec, initial: TrainingState, options?: EngineOptions): Promise<Engine>;
+  /** Does what takes time and needs no values: compiles. */
+  prepare(spec: StepSpec, shapes: StepShapes, options?: EngineOptions): Promise<PreparedEngine>;
 }

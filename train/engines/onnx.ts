@@ -1,38 +1,55 @@
 /** @file The compiled engine: whole training steps as ONNX graphs, run by ONNX Runtime in this thread. */
 import { RobencError } from '@robenc/shared/errors.js';
+import { liveMemory, type LiveMemory } from '@robenc/shared/graph/live-memory.js';
 import { sizeOf, type Graph, type TensorData } from '@robenc/shared/graph/value.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
-import type { Session } from '@robenc/shared/runtime/types.js';
+import type { DeviceRequest, Session } from '@robenc/shared/runtime/types.js';
 import { mapValues, type Parameters } from '../tensors/parameters.js';
 import { compileAttackStep, compileStep, GROUPS, type Group } from './compiled-step.js';
 import { autocast } from './mixed/autocast.js';
-import { checkBatch, checkState, perturbationShape, pixelShape } from './contract.js';
-import type { Batch, Engine, EngineOptions, StepMetrics, StepSpec, TrainingState } from './engine.js';
+import { checkBatch, checkState, perturbationShape, pixelShape, shapesOf } from './contract.js';
+import type { Batch, Engine, EngineOptions, PreparedEngine, StepMetrics, StepShapes, StepSpec, TrainingState } from './engine.js';
 
 /**
- * Compiles the step and opens it on a device. So many replays of a batch run inside one graph as `replaysPerRun` says: by default one on a CPU, all on a GPU;
- * parameters stay in host memory between runs.
+ * Compiles the step; opening it puts it on a device. So many replays of a batch run inside one graph as `replaysPerRun` says: by default one on a CPU, all on a
+ * GPU; parameters stay in host memory between runs.
  */
-export async function openOnnxEngine(spec: StepSpec, initial: TrainingState, { device = 'auto', threads, replaysPerRun }: EngineOptions = {}): Promise<Engine> {
+export function prepareOnnxEngine(spec: StepSpec, shapes: StepShapes, { device = 'auto', threads, replaysPerRun }: EngineOptions = {}): PreparedEngine {
   const { adversary } = spec;
   if (replaysPerRun !== undefined && adversary.replays % replaysPerRun !== 0)
     throw new RobencError('usage', `engine.replaysPerRun is ${replaysPerRun}, which does not divide the ${adversary.replays} replays of a batch.`, {
       field: 'engine.replaysPerRun',
     });
-  const shapes = { params: initial.params, state: initial.encoderState, slots: initial.slots };
   const options = { device, ...(threads === undefined ? {} : { threads }) };
-  const written = (graph: Graph): Uint8Array => toOnnx(spec.precision === 'mixed' ? autocast(graph) : graph);
-  const open = (replays: number): Promise<Session> => openSession(written(compileStep(spec, shapes, replays)), options);
-  let step = await open(replaysPerRun ?? 1);
-  let perRun = replaysPerRun ?? 1;
   // On a GPU the weights would cross the bus at every replay.
-  if (replaysPerRun === undefined && step.device !== 'cpu' && adversary.replays > 1) {
-    await step.close();
-    step = await open((perRun = adversary.replays));
-  }
-  const attack = adversary.attackSteps > 0 ? await openSession(written(compileAttackStep(spec, shapes)), options) : null;
-  return new OnnxEngine(spec, step, attack, perRun, initial);
+  const replaysOn = (where: DeviceRequest): number => replaysPerRun ?? (where === 'cuda' || where === 'webgpu' ? adversary.replays : 1);
+  const planned = replaysOn(device);
+  const step = compiled(spec, compileStep(spec, shapes, planned));
+  const attack = adversary.attackSteps > 0 ? compiled(spec, compileAttackStep(spec, shapes)) : null;
+  return {
+    memory: { peak: step.memory.peak + (attack?.memory.peak ?? 0), constants: step.memory.constants + (attack?.memory.constants ?? 0) },
+    async open(initial) {
+      let training = await openSession(step.bytes, options);
+      const replays = replaysOn(training.device);
+      if (replays !== planned) {
+        // It is known only now where the step runs.
+        await training.close();
+        training = await openSession(compiled(spec, compileStep(spec, shapes, replays)).bytes, options);
+      }
+      return new OnnxEngine(spec, training, attack && (await openSession(attack.bytes, options)), replays, initial);
+    },
+  };
+}
+
+/** The engine for a state, in this thread. */
+export async function openOnnxEngine(spec: StepSpec, initial: TrainingState, options: EngineOptions = {}): Promise<Engine> {
+  return prepareOnnxEngine(spec, shapesOf(initial), options).open(initial);
+}
+
+/** A graph as the bytes of a file, and what it keeps while it runs; products in float16 count as float32. */
+function compiled({ precision }: StepSpec, graph: Graph): { bytes: Uint8Array; memory: LiveMemory } {
+  return { bytes: toOnnx(precision === 'mixed' ? autocast(graph) : graph), memory: liveMemory(graph) };
 }
 
 class OnnxEngine implements Engine {

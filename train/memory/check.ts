@@ -1,22 +1,25 @@
 /** @file Refuses a run that would not fit in memory, before the system ends it in the middle. */
 import { RobencError } from '@robenc/shared/errors.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
-import { availableMemory } from '@robenc/shared/runtime/available-memory.js';
-import type { TrainingState } from '../engines/engine.js';
+import type { LiveMemory } from '@robenc/shared/graph/live-memory.js';
 import type { Plan } from '../run/plan.js';
 import { estimateMemory, type MemoryEstimate } from './estimate.js';
 
 /** The least batch that a run may have. */
 const SMALLEST_BATCH = 2;
 
-/** Throws as `refuseTooLarge` does. The eager engine is not checked: what it keeps is up to TensorFlow.js. On a GPU that is asked for by name activations are not counted. */
-export function refuseWithoutRoom(plan: Plan, initial: TrainingState, set: ImageSet): void {
+/**
+ * Throws as `refuseTooLarge` does. `step` is what the compiled step keeps, null for the eager engine, which is not checked: what it keeps is up to TensorFlow.js.
+ * On a GPU that is asked for by name activations are not counted. `available`: bytes before the run took any.
+ */
+export function refuseWithoutRoom(
+  plan: Plan,
+  { stateBytes, set, step, available }: { stateBytes: number; set: ImageSet; step: LiveMemory | null; available: number },
+): void {
+  if (step === null) return;
   const { engine, batchSize } = plan.run;
-  if (engine.name !== 'onnx') return;
   const onHost = engine.device === 'auto' || engine.device === 'cpu';
-  // The data set is in memory already.
-  const available = availableMemory() + set.pixels.byteLength;
-  refuseTooLarge(estimateMemory(plan, initial, set, { onHost }), { available, batch: batchSize });
+  refuseTooLarge(estimateMemory(plan, { stateBytes, set, step, onHost }), { available, batch: batchSize });
 }
 
 /** Throws `unavailable` with what the run needs, what there is, and the largest batch that fits. */

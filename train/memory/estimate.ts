@@ -1,9 +1,7 @@
 /** @file How much memory a run will need, before it starts: from the shapes of its compiled step and the sizes of its data. */
-import { liveMemory } from '@robenc/shared/graph/live-memory.js';
+import type { LiveMemory } from '@robenc/shared/graph/live-memory.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
-import { compileAttackStep, compileStep } from '../engines/compiled-step.js';
 import { perturbationShape, pixelShape } from '../engines/contract.js';
-import type { TrainingState } from '../engines/engine.js';
 import type { Plan } from '../run/plan.js';
 
 /** Bytes, by what they are for. */
@@ -34,18 +32,17 @@ const DELTA_COPIES = 3;
  */
 const ALLOCATOR = 3.6;
 
-/** Estimates a run whose state before the first step is `initial`. `onHost`: whether activations lie in this machine's memory. Compiles the step: a second or so for large networks. */
-export function estimateMemory({ spec }: Plan, initial: TrainingState, set: Pick<ImageSet, 'pixels'>, { onHost }: { onHost: boolean }): MemoryEstimate {
-  const shapes = { params: initial.params, state: initial.encoderState, slots: initial.slots };
-  const stateBytes = Object.values(shapes).reduce((sum, group) => sum + Object.values(group).reduce((bytes, { data }) => bytes + data.byteLength, 0), 0);
-  const step = liveMemory(compileStep(spec, shapes, 1));
-  const attack = spec.adversary.attackSteps > 0 ? liveMemory(compileAttackStep(spec, shapes)) : { peak: 0, constants: 0 };
+/** Estimates a run whose state takes `stateBytes` and whose compiled step keeps `step`. `onHost`: whether that lies in this machine's memory. */
+export function estimateMemory(
+  { spec }: Plan,
+  { stateBytes, set, step, onHost }: { stateBytes: number; set: Pick<ImageSet, 'pixels'>; step: LiveMemory; onHost: boolean },
+): MemoryEstimate {
   const parts = {
     program: PROGRAM,
     data: set.pixels.byteLength,
-    state: STATE_COPIES * stateBytes + 2 * (step.constants + attack.constants),
+    state: STATE_COPIES * stateBytes + 2 * step.constants,
     views: VIEW_COPIES * floatsIn(pixelShape(spec)) + (spec.adversary.epsilon > 0 ? DELTA_COPIES * floatsIn(perturbationShape(spec)) : 0),
-    activations: onHost ? ALLOCATOR * (step.peak + attack.peak) : 0,
+    activations: onHost ? ALLOCATOR * step.peak : 0,
   };
   return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes) };
 }

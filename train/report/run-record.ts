@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadRunConfig, readJson, type RunConfig } from '@robenc/shared/config/run.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { readMetrics, type StepRecord } from '../run/metrics.js';
-import type { TrainSummary } from '../run/run.js';
+import type { TrainSummary } from '../run/summary.js';
 
 export interface RunRecord {
   readonly folder: string;

@@ -4,13 +4,15 @@ import { claimOutputFolder } from '@robenc/shared/files.js';
 import type { RunConfig } from '@robenc/shared/config/run.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
+import { availableMemory } from '@robenc/shared/runtime/available-memory.js';
 import { runtimeVersion } from '@robenc/shared/runtime/session.js';
 import type { Place } from '../crops/order.js';
-import { openValidationData } from '../validation/data.js';
+import { openValidationData, type ValidationData } from '../validation/data.js';
 import { validatorOf } from '../validation/validator.js';
 import { viewBatches } from '../crops/pipeline.js';
 import { encoderOf } from '../optimizers/average.js';
-import { openEngineThread } from '../engines/thread.js';
+import type { EngineOptions } from '../engines/engine.js';
+import { prepareEngineThread, type EngineThread } from '../engines/thread.js';
 import { refuseWithoutRoom } from '../memory/check.js';
 import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
 import { withStart, writeFineTuned } from './fine-tuned.js';
@@ -19,7 +21,8 @@ import { clearRun, clearUnfinished, digestOf, makerOf, writeEnvironment, writeRu
 import { Keeper } from './keeper.js';
 import { trainLoop, type BatchSource, type Ending } from './loop.js';
 import { rewindMetrics, type StepRecord } from './metrics.js';
-import { checkClasses, firstState, lengthOf, planOf, type Plan } from './plan.js';
+import { summarize, type TrainSummary } from './summary.js';
+import { checkClasses, lengthOf, planOf, type Plan } from './plan.js';
 
 export interface TrainOptions {
   readonly resume?: boolean;
@@ -33,39 +36,52 @@ export interface TrainOptions {
   readonly report: (record: StepRecord, steps: number) => void;
 }
 
-/** What a run left behind; also written as summary.json. */
-export interface TrainSummary {
-  readonly name: string;
-  readonly folder: string;
-  readonly ending: Ending;
-  readonly steps: number;
-  readonly stepsPlanned: number;
-  readonly epochs: number;
-  /** Images taken from the data set, each replay counted once more. */
-  readonly imagesSeen: number;
-  readonly minutes: number;
-  readonly waitedForData: number;
-  readonly engine: string;
-  readonly device: string;
-  readonly seed: number;
-  readonly runDigest: string;
-  /** sha256 of parameters and running statistics. */
-  readonly stateDigest: string;
-  readonly data: { readonly name: string; readonly images: number };
-}
-
 /** Trains, or goes on where a run stopped. Throws `usage` when the folder holds another run. */
 export async function train(given: RunConfig, options: TrainOptions): Promise<TrainSummary> {
-  const { signal, clock, note } = options;
   const run = withStart(given);
   const plan = planOf(run);
-  const runDigest = digestOf(run);
+  const available = availableMemory();
+  // The thread makes the first state and compiles the step, once, while the images are read here.
+  const preparing = prepareEngineThread(run, engineOptions(run));
+  const over = preparing.then(
+    (thread) => () => thread.close(),
+    () => () => Promise.resolve(),
+  );
+  try {
+    const data = await openData(plan);
+    const engine = await preparing;
+    if (!options.ignoreMemory) refuseWithoutRoom(plan, { stateBytes: engine.stateBytes, set: data.set, step: engine.memory, available });
+    return await trainWith(plan, { ...data, prepared: engine }, options);
+  } finally {
+    await (
+      await over
+    )();
+  }
+}
+
+interface Opened {
+  readonly set: ImageSet;
+  /** What validations look at; undefined in a run without. */
+  readonly held: ValidationData | undefined;
+}
+
+async function openData(plan: Plan): Promise<Opened> {
+  const { run } = plan;
   const set = await openImageSet(trainingData(run));
   checkClasses(plan, set.classes.length);
+  lengthOf(plan, set.count);
+  return { set, held: run.validation && (await openValidationData(run, set, run.validation)) };
+}
+
+function engineOptions({ engine: { device, threads, replaysPerRun } }: RunConfig): EngineOptions {
+  return { device, ...(threads === undefined ? {} : { threads }), ...(replaysPerRun === undefined ? {} : { replaysPerRun }) };
+}
+
+async function trainWith(plan: Plan, { set, held, prepared }: Opened & { prepared: EngineThread }, options: TrainOptions): Promise<TrainSummary> {
+  const { signal, clock, note } = options;
+  const { run } = plan;
+  const runDigest = digestOf(run);
   const { perEpoch, steps } = lengthOf(plan, set.count);
-  const held = run.validation && (await openValidationData(run, set, run.validation));
-  const initial = firstState(plan);
-  if (!options.ignoreMemory) refuseWithoutRoom(plan, initial, set);
   claimOutputFolder(run.out, options);
   const checkpoint = options.resume ? resumeFrom(run.out, runDigest, note) : null;
   if (!options.resume) clearRun(run.out);
@@ -75,11 +91,7 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
     note(`Removed what processes that were killed left unfinished in ${run.out}: ${left.files} files, ${(left.bytes / 2 ** 20).toFixed(1)} MiB.`);
   const from = { step: checkpoint?.step ?? 0, seconds: checkpoint?.seconds ?? 0 };
   const records = rewindMetrics(run.out, from.step);
-  const engine = await openEngineThread(run, checkpoint?.state ?? initial, {
-    device: run.engine.device,
-    ...(run.engine.threads === undefined ? {} : { threads: run.engine.threads }),
-    ...(run.engine.replaysPerRun === undefined ? {} : { replaysPerRun: run.engine.replaysPerRun }),
-  });
+  const engine = await prepared.open(checkpoint?.state ?? null);
   if (engine.notice) note(engine.notice);
   note(`${set.count} images from ${set.name}; ${steps} batches of ${run.batchSize} x ${run.views.count} views; engine ${engine.name} on ${engine.device}`);
   writeEnvironment(run.out, { onnxruntime: runtimeVersion(), engine: engine.name, device: engine.device, threads: run.engine.threads ?? null });
@@ -120,7 +132,6 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
     return summary;
   } finally {
     await source.close();
-    await engine.close();
   }
 }
 
@@ -150,37 +161,4 @@ function resumeFrom(folder: string, runDigest: string, note: (line: string) => v
     throw new RobencError('usage', `${folder} holds a run with other settings. Resume it with its own run.json, or choose another --out.`, { field: 'out' });
   note(checkpoint ? `Going on after batch ${checkpoint.step}.` : `No checkpoint in ${folder} yet: starting from the beginning.`);
   return checkpoint;
-}
-
-interface Outcome {
-  readonly ending: Ending;
-  readonly step: number;
-  readonly seconds: number;
-  readonly waited: number;
-  readonly planned: number;
-  readonly perEpoch: number;
-  readonly runDigest: string;
-  readonly stateDigest: string;
-  readonly engine: { readonly name: string; readonly device: string };
-  readonly data: { readonly name: string; readonly images: number };
-}
-
-function summarize({ run, spec }: Plan, outcome: Outcome): TrainSummary {
-  return {
-    name: run.name,
-    folder: run.out,
-    ending: outcome.ending,
-    steps: outcome.step,
-    stepsPlanned: outcome.planned,
-    epochs: outcome.step / outcome.perEpoch,
-    imagesSeen: outcome.step * run.batchSize * spec.adversary.replays,
-    minutes: outcome.seconds / 60,
-    waitedForData: outcome.waited / 60,
-    engine: outcome.engine.name,
-    device: outcome.engine.device,
-    seed: run.seed,
-    runDigest: outcome.runDigest,
-    stateDigest: outcome.stateDigest,
-    data: outcome.data,
-  };
 }

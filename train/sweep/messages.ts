@@ -1,7 +1,7 @@
 /** @file What a sweep and the process of one of its runs say to each other. */
 import type { RunConfig } from '@robenc/shared/config/run.js';
 import type { ErrorCode } from '@robenc/shared/errors.js';
-import type { TrainSummary } from '../run/run.js';
+import type { TrainSummary } from '../run/summary.js';
 
 export type ToRun = { readonly kind: 'start'; readonly run: RunConfig } | { readonly kind: 'stop' };
 

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import type { RunConfig } from '@robenc/shared/config/run.js';
 import { RobencError } from '@robenc/shared/errors.js';
-import type { TrainSummary } from '../run/run.js';
+import type { TrainSummary } from '../run/summary.js';
 import type { FromRun, ToRun } from './messages.js';
 
 /**

@@ -1,5 +1,6 @@
 /** @file Every loss through the compiled engine and through the eager one: the same step from the same numbers. */
 import assert from 'node:assert/strict';
+import { openEngine } from '@robenc/train/engines/contract.js';
 import { engines } from '@robenc/train/engines/index.js';
 import type { Engine, StepMetrics, TrainingState } from '@robenc/train/engines/engine.js';
 import { losses } from '@robenc/train/losses/index.js';
@@ -10,7 +11,7 @@ import { toy, type Toy } from './toy.js';
 /** Momenta of parameters without influence on the loss are rounding noise, some 1e-6 long. */
 const FLOOR = 1e-3;
 async function stepOn(name: string, { spec, initial, batch }: Toy): Promise<{ metrics: StepMetrics; state: TrainingState }> {
-  const engine: Engine = await engines.get(name).open(spec, initial, { device: 'cpu' });
+  const engine: Engine = await openEngine(engines.get(name), spec, initial, { device: 'cpu' });
   try {
     const metrics = await engine.step(batch(0), new Array<number>(spec.adversary.replays).fill(0.3));
     return { metrics, state: await engine.state() };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { loadRunConfig } from '@robenc/shared/config/run.js';
 import { Random } from '@robenc/shared/math/random.js';
+import { openEngine } from '../../../train/engines/contract.js';
 import type { TrainingState } from '../../../train/engines/engine.js';
 import { engines } from '../../../train/engines/index.js';
 import { encoderOf } from '../../../train/optimizers/average.js';
@@ -45,7 +46,7 @@ describe('training engines', function () {
       const states: TrainingState[] = [];
       const losses: number[] = [];
       for (const name of engines.names) {
-        const engine = await engines.get(name).open(plan.spec, firstState(plan), { device: 'cpu', threads: 1 });
+        const engine = await openEngine(engines.get(name), plan.spec, firstState(plan), { device: 'cpu', threads: 1 });
         const metrics = await engine.step({ views: views.slice() }, learningRates(plan, 0, 10));
         losses.push(metrics.loss);
         states.push(await engine.state());
@@ -72,7 +73,7 @@ describe('training engines', function () {
     const views = Float32Array.from({ length: 3 * 64 * 12 }, () => random.next());
     const states: TrainingState[] = [];
     for (const name of engines.names) {
-      const engine = await engines.get(name).open(plan.spec, firstState(plan), { device: 'cpu', threads: 1 });
+      const engine = await openEngine(engines.get(name), plan.spec, firstState(plan), { device: 'cpu', threads: 1 });
       await engine.step({ views: views.slice() }, [0.01]);
       states.push(await engine.state());
       await engine.close();
@@ -91,7 +92,7 @@ describe('training engines', function () {
     const views = Float32Array.from({ length: 3 * 64 * 12 }, () => random.next());
     const states = [];
     for (const replaysPerRun of [1, 2]) {
-      const engine = await engines.get('onnx').open(plan.spec, firstState(plan), { device: 'cpu', threads: 1, replaysPerRun });
+      const engine = await openEngine(engines.get('onnx'), plan.spec, firstState(plan), { device: 'cpu', threads: 1, replaysPerRun });
       await engine.step({ views: views.slice() }, [0.3, 0.2]);
       states.push(await engine.state());
       await engine.close();

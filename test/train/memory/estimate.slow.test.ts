@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRunConfig } from '@robenc/shared/config/run.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
+import { prepareEngineThread } from '../../../train/engines/thread.js';
 import { estimateMemory } from '../../../train/memory/estimate.js';
 import { trainingData } from '../../../train/run/data.js';
-import { firstState, planOf } from '../../../train/run/plan.js';
+import { planOf } from '../../../train/run/plan.js';
 
 const ROBENC = join(import.meta.dirname, '../../../cli/robenc.mjs');
 /** The estimate may be so far from the truth, either way. */
@@ -38,7 +39,9 @@ describe('the estimate of the memory of a run', function () {
       assert.equal(status, 0, stderr);
       const measured = Math.max(...[...stderr.matchAll(/peak (\d+)/g)].map(([, kilobytes]) => Number(kilobytes) * 1024));
       const plan = planOf(loadRunConfig(RUN));
-      const { total } = estimateMemory(plan, firstState(plan), await openImageSet(trainingData(plan.run)), { onHost: true });
+      const thread = await prepareEngineThread(plan.run);
+      await thread.close();
+      const { total } = estimateMemory(plan, { ...thread, set: await openImageSet(trainingData(plan.run)), step: thread.memory!, onHost: true });
       const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MB`;
       assert.ok(total < FACTOR * measured && measured < FACTOR * total, `estimated ${megabytes(total)}, measured ${megabytes(measured)}`);
     } finally {

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRunConfig } from '@robenc/shared/config/run.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
+import { prepareEngineThread } from '../../../train/engines/thread.js';
 import { largestBatch, refuseTooLarge } from '../../../train/memory/check.js';
 import { estimateMemory } from '../../../train/memory/estimate.js';
 import { trainingData } from '../../../train/run/data.js';
-import { firstState, planOf } from '../../../train/run/plan.js';
+import { planOf } from '../../../train/run/plan.js';
 import { train } from '../../../train/run/run.js';
 
 const RUN = {
@@ -23,7 +24,9 @@ const RUN = {
 
 async function estimateOf(run: object, onHost = true) {
   const plan = planOf(loadRunConfig(run));
-  return estimateMemory(plan, firstState(plan), await openImageSet(trainingData(plan.run)), { onHost });
+  const thread = await prepareEngineThread(plan.run);
+  await thread.close();
+  return estimateMemory(plan, { ...thread, set: await openImageSet(trainingData(plan.run)), step: thread.memory!, onHost });
 }
 
 describe('the estimate of the memory of a run', function () {
