@@ -1,11 +1,12 @@
 /** @file Encoders, without a classifier: whether a perturbation takes an embedding away from its own, or nearer to that of another image or class. */
+import { displacementGraph, type Distance } from '@robenc/shared/evaluation/displacement-graph.js';
 import { embedSet } from '@robenc/shared/evaluation/embed.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { imageId, pixelBatches } from '@robenc/shared/evaluation/pixels.js';
 import type { Graph } from '@robenc/shared/graph/value.js';
 import { wrapEncoder } from '@robenc/shared/evaluation/preprocessing.js';
 import type { FeedPlan } from '../work/plan.js';
-import { displacementGraph, nearestGraph, type Distance } from './embedding-graphs.js';
+import { nearestGraph } from './embedding-graphs.js';
 import type { AuditThreat, Setup, ThreatContext } from './threat.js';
 
 /** Logits are cosines divided by this temperature (Wu et al., arXiv 1805.01978). */

@@ -6,7 +6,7 @@ import { openOracle, type OpenOracle } from '@robenc/shared/evaluation/oracle.js
 import { fromOnnx } from '@robenc/shared/graph/from-onnx.js';
 import { floats } from '@robenc/shared/graph/value.js';
 import { Random } from '@robenc/shared/math/random.js';
-import { displacementGraph } from '@robenc/audit/threats/embedding-graphs.js';
+import { displacementGraph } from '@robenc/shared/evaluation/displacement-graph.js';
 import { threats } from '@robenc/serve/engine/threats/index.js';
 import type { Attacked, ThreatContext } from '@robenc/serve/engine/threats/threat.js';
 import type { ErrorBody } from '@robenc/serve/errors.js';

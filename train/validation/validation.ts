@@ -2,17 +2,13 @@
 import { parseEpsilon } from '@robenc/shared/config/epsilon.js';
 import type { RunConfig } from '@robenc/shared/config/run.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
-import { differentiate } from '@robenc/shared/autodiff/differentiate.js';
-import { RobencError } from '@robenc/shared/errors.js';
 import { encoderShape } from '@robenc/shared/evaluation/classifier-graph.js';
-import { embedSet } from '@robenc/shared/evaluation/embed.js';
+import { embedSet, openEmbedder } from '@robenc/shared/evaluation/embed.js';
 import { knnPredictions } from '@robenc/shared/evaluation/knn.js';
-import { batchSizeFor, pixelBatches } from '@robenc/shared/evaluation/pixels.js';
-import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
-import { floats, type Graph } from '@robenc/shared/graph/value.js';
-import { openPool } from '@robenc/shared/runtime/pool.js';
+import { batchSizeFor, imageId, pixelBatches } from '@robenc/shared/evaluation/pixels.js';
+import type { Graph } from '@robenc/shared/graph/value.js';
 import type { DeviceName } from '@robenc/shared/runtime/types.js';
-import { turnAway } from './embedding-pgd.js';
+import { openEmbeddingPgd } from './embedding-pgd.js';
 
 /** How the settings of a run file say it. */
 export type ValidationSettings = NonNullable<RunConfig['validation']>;
@@ -48,8 +44,8 @@ export async function validate(job: ValidationJob): Promise<Omit<Validation, 'se
   const common = { encoder, crops: null, workers: job.workers, device: job.device, ...(job.signal && { signal: job.signal }) };
   const train = await embedSet({ ...common, set: bank });
   const clean = await embedSet({ ...common, set: heldOut });
-  const attacked = await attackedEmbeddings(job, clean);
   const { size } = encoderShape(encoder);
+  const attacked = await attackedEmbeddings(job, clean, size);
   const { k, temperature } = settings;
   const right = (queries: Float32Array): boolean[] => {
     const classes = bank.classes.length;
@@ -62,30 +58,30 @@ export async function validate(job: ValidationJob): Promise<Omit<Validation, 'se
 }
 
 /** Embeddings [count,size] of the held-out images after the attack. */
-async function attackedEmbeddings(job: ValidationJob, clean: Float32Array): Promise<Float32Array> {
+async function attackedEmbeddings(job: ValidationJob, clean: Float32Array, size: number): Promise<Float32Array> {
   const { encoder, heldOut, settings, seed, workers, device, signal } = job;
-  const { input, output, size } = encoderShape(encoder);
-  const { graph } = differentiate(encoder, { wrt: input, loss: 'cosine-to-target', output });
-  const pool = await openPool(toOnnx(graph), { workers, threads: 1, device });
+  const anchors = new Map(Array.from({ length: heldOut.count }, (_, i) => [imageId(heldOut, i), clean.subarray(i * size, (i + 1) * size)]));
+  const epsilon = parseEpsilon(settings.epsilon, { field: 'validation.epsilon' });
+  const embedder = await openEmbedder({ encoder, set: heldOut, crops: null, workers, device });
+  const attack = await openEmbeddingPgd(encoder, anchors, { epsilon, steps: settings.steps, seed, workers, device }).catch(async (error: unknown) => {
+    await embedder.close();
+    throw error;
+  });
   const pixels = pixelBatches(heldOut);
   const most = batchSizeFor(heldOut, workers);
   const starts = Array.from({ length: Math.ceil(heldOut.count / most) }, (_, i) => i * most);
-  const attack = { epsilon: parseEpsilon(settings.epsilon, { field: 'validation.epsilon' }), steps: settings.steps, seed };
   const result = new Float32Array(clean.length);
   const workOff = async (): Promise<void> => {
     for (let start = starts.shift(); start !== undefined; start = starts.shift()) {
-      if (signal?.aborted) throw new RobencError('cancelled', 'The validation was stopped.');
-      const x = pixels(Array.from({ length: Math.min(most, heldOut.count - start) }, (_, i) => start + i));
-      const target = clean.subarray(start * size, (start + x.count) * size);
-      const points = await turnAway(pool, x, target, attack);
-      const found = await pool.run({ image: floats(points.data, [x.count, ...x.shape]), target: floats(target, [x.count, size]) }, [output]);
-      result.set(found[output]!.data as Float32Array, start * size);
+      const from = start;
+      const x = pixels(Array.from({ length: Math.min(most, heldOut.count - from) }, (_, i) => from + i));
+      result.set(await embedder.embed(await attack.turnAway(x, signal)), from * size);
     }
   };
   try {
-    await Promise.all(Array.from({ length: pool.workers }, workOff));
+    await Promise.all(Array.from({ length: attack.workers }, workOff));
   } finally {
-    await pool.close();
+    await Promise.all([attack.close(), embedder.close()]);
   }
   return result;
 }

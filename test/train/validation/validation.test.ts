@@ -20,7 +20,7 @@ import { train } from '../../../train/run/run.js';
 import type { TrainSummary } from '../../../train/run/summary.js';
 import { isDue } from '../../../train/validation/cadence.js';
 import { openValidationData } from '../../../train/validation/data.js';
-import { turnAway } from '../../../train/validation/embedding-pgd.js';
+import { openEmbeddingPgd } from '../../../train/validation/embedding-pgd.js';
 import { validate, type ValidationSettings } from '../../../train/validation/validation.js';
 
 const RUN = {
@@ -100,8 +100,16 @@ describe('validation during training', function () {
         return (loss!.data as Float32Array).reduce((a, b) => a + b);
       };
       const epsilon = 8 / 255;
-      const chance = await turnAway(session, x, clean, { epsilon, steps: 0, seed: 3 });
-      const attacked = await turnAway(session, x, clean, { epsilon, steps: 5, seed: 3 });
+      const anchors = new Map(x.ids.map((id, i) => [id, clean.subarray(i * 16, (i + 1) * 16)]));
+      const moved = async (steps: number) => {
+        const attack = await openEmbeddingPgd(encoder, anchors, { epsilon, steps, seed: 3, workers: 1, device: 'cpu' });
+        try {
+          return await attack.turnAway(x);
+        } finally {
+          await attack.close();
+        }
+      };
+      const [chance, attacked] = [await moved(0), await moved(5)];
       assert.ok((await lossAt(attacked.data)) > 2 * (await lossAt(chance.data)));
       attacked.data.forEach((value, i) => {
         assert.ok(value >= 0 && value <= 1 && Math.abs(value - x.data[i]!) <= epsilon + 1e-6, `pixel ${i}: ${value} from ${x.data[i]}`);
