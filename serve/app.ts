@@ -1,41 +1,57 @@
 /** @file The Express app over an engine: middleware and the table of routes. Listens nowhere. */
 import cors from 'cors';
-import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
-import helmet from 'helmet';
-import type { RequestListener } from 'node:http';
+import express, { type ErrorRequestHandler } from 'express';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { check } from '@robenc/shared/config/check.js';
 import { openContext, type Shared } from './context.js';
 import { DeadlineExceeded, toApiError } from './errors.js';
 import { openDoor, type DoorOptions } from './http/door.js';
 import { exchangeOf } from './http/exchange.js';
+import { queryOf } from './http/query.js';
 import { Reply } from './http/reply.js';
 import { sendError } from './http/send-error.js';
+import { commonHeaders, streamAnswer, writeAnswer } from './http/write-answer.js';
 import { coerceText } from './input/coerce.js';
 import { readInput, type Input } from './input/read-input.js';
 
 /** Headers of answers that scripts of other origins may read. */
 const EXPOSED = ['x-request-id', 'retry-after', 'retry-after-ms', 'inference-header-content-length', 'x-robenc-model', 'x-robenc-batch-rows'];
 
+/**
+ * Every request ends in `answer`. Those that compute come there straight from the door, because the layers of Express would cost a small model a tenth of its time;
+ * unless scripts of other origins are served, whose headers are the work of a layer.
+ */
 export function createApp(options: DoorOptions): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('query parser', 'simple');
-  app.use(helmet());
-  if (options.cors !== null) app.use(cors({ origin: [...options.cors], exposedHeaders: EXPOSED, maxAge: 600 }));
+  if (options.cors !== null) {
+    // Questions before a request are answered by the layer itself.
+    app.use((_request, response, next) => {
+      response.setHeaders(new Map(pairs(commonHeaders(exchangeOf(response)))));
+      next();
+    });
+    app.use(cors({ origin: [...options.cors], exposedHeaders: EXPOSED, maxAge: 600 }));
+  }
   app.use((request, response) => answer(options, request, response));
-  const failed: ErrorRequestHandler = (thrown: unknown, request, response, _next) => {
-    const error = toApiError(thrown);
-    const { id } = exchangeOf(response);
-    if (error.status >= 500) options.log.error({ requestId: id, err: error.cause ?? error }, error.message);
-    if (options.stopping.aborted && !response.headersSent) response.setHeader('connection', 'close');
-    sendError(request, response, error);
-  };
+  const failed: ErrorRequestHandler = (thrown: unknown, request, response, _next) => fail(options, request, response, thrown);
   app.use(failed);
-  return openDoor(options, app);
+  const direct: RequestListener = (request, response) =>
+    void answer(options, request, response).catch((thrown: unknown) => fail(options, request, response, thrown));
+  return openDoor(options, { app, direct: options.cors === null ? direct : app });
 }
 
-async function answer(shared: Shared, request: Request, response: Response): Promise<void> {
+function* pairs(headers: readonly string[]): Iterable<[string, string]> {
+  for (let i = 0; i < headers.length; i += 2) yield [headers[i]!, headers[i + 1]!];
+}
+
+function fail({ log }: DoorOptions, request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+  const error = toApiError(thrown);
+  if (error.status >= 500) log.error({ requestId: exchangeOf(response).id, err: error.cause ?? error }, error.message);
+  sendError(request, response, error);
+}
+
+async function answer(shared: Shared, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const exchange = exchangeOf(response);
   if (exchange.refusal !== null) throw exchange.refusal;
   const { route, params } = exchange.match!;
@@ -43,13 +59,12 @@ async function answer(shared: Shared, request: Request, response: Response): Pro
   try {
     const input: Input =
       route.body === 'none'
-        ? { options: coerceText(route.options.properties, request.query), images: [], list: false, tensor: null, raw: null }
+        ? { options: coerceText(route.options.properties, queryOf(request)), images: [], list: false, tensor: null, raw: null }
         : await readInput(request, response, route, shared.limits);
     const options = check(route.options, input.options, 'request');
     // The schema has been checked, which is what the erased type of the options stands for.
     const body = await route.handle({ ...input, options: options as never, params }, context);
-    if (shared.stopping.aborted) response.setHeader('connection', 'close');
-    await send(response, body, exchangeOf(response));
+    await send(response, body);
   } catch (error) {
     // Whatever the work said when it was told to stop, the reason is that its time was over.
     throw context.signal.reason instanceof DeadlineExceeded ? context.signal.reason : error;
@@ -58,26 +73,17 @@ async function answer(shared: Shared, request: Request, response: Response): Pro
   }
 }
 
-/** A client that reads nothing for so long is gone. */
-const READER_LIMIT_MS = 60_000;
-
-async function send(response: Response, body: unknown, { model, report }: ReturnType<typeof exchangeOf>): Promise<void> {
-  if (model !== null) {
-    response.setHeader('x-robenc-model', model.id);
-    response.setHeader('x-robenc-model-digest', model.digest);
-    response.setHeader('x-robenc-device', model.device);
-  }
+async function send(response: ServerResponse, body: unknown): Promise<void> {
+  const exchange = exchangeOf(response);
+  const { model, report } = exchange;
+  const headers = commonHeaders(exchange);
+  if (model !== null) headers.push('x-robenc-model', model.id, 'x-robenc-model-digest', model.digest, 'x-robenc-device', model.device);
   if (report.batch > 0) {
-    response.setHeader('x-robenc-batch', report.batch);
-    response.setHeader('x-robenc-batch-rows', report.batchRows);
-    response.setHeader('x-robenc-queue-us', Math.round(report.queueMs * 1000));
-    response.setHeader('x-robenc-run-us', Math.round(report.runMs * 1000));
+    headers.push('x-robenc-batch', String(report.batch), 'x-robenc-batch-rows', String(report.batchRows));
+    headers.push('x-robenc-queue-us', String(Math.round(report.queueMs * 1000)), 'x-robenc-run-us', String(Math.round(report.runMs * 1000)));
   }
   const reply = body instanceof Reply ? body : Reply.json(body);
-  response.status(reply.status);
-  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
-  response.setTimeout(READER_LIMIT_MS, () => response.destroy());
-  if (typeof reply.body === 'function') return response.req.method === 'HEAD' ? void response.end() : reply.body(response);
-  response.setHeader('content-length', Buffer.byteLength(reply.body));
-  response.end(response.req.method === 'HEAD' ? undefined : reply.body);
+  for (const [name, value] of Object.entries(reply.headers)) headers.push(name, value);
+  if (typeof reply.body === 'function') await streamAnswer(response, reply.status, headers, reply.body);
+  else writeAnswer(response, reply.status, headers, reply.body);
 }

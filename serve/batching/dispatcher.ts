@@ -1,6 +1,6 @@
 /** @file Runs queued jobs in batches on a fixed number of slots, one per worker. A lone job starts at once: there is no delay timer. */
 import { RobencError } from '@robenc/shared/errors.js';
-import type { Tensors } from '@robenc/shared/runtime/types.js';
+import type { RunOptions as SessionRunOptions, Tensors } from '@robenc/shared/runtime/types.js';
 import { Lanes } from './lanes.js';
 import type { Job, Lane, Piece } from './queue.js';
 import { joinRows, mapTensors, rowsOf, sliceRows } from './rows.js';
@@ -11,7 +11,7 @@ export interface Runner {
   /** Runners with the same id are the same. */
   readonly id: string;
   /** All feeds and all answers have the batch as their first axis. */
-  run(feeds: Tensors): Promise<Tensors>;
+  run(feeds: Tensors, options?: SessionRunOptions): Promise<Tensors>;
 }
 
 /** Where the time of a request went; added up over its runs. */
@@ -164,7 +164,8 @@ export class Dispatcher {
     try {
       const rows = pieces.reduce((sum, { count }) => sum + count, 0);
       const feeds = mapTensors(pieces[0]!.job.feeds, (_, name) => joinRows(pieces.map(({ job, start, count }) => part(job.feeds[name]!, start, count))));
-      const answers = await runner.run(feeds);
+      // What was joined is a copy that nobody else has.
+      const answers = await runner.run(feeds, { give: pieces.length > 1 });
       if (rowsOf(answers, runner.id) !== rows) throw new RobencError('mismatch', `${runner.id} answered ${rowsOf(answers, runner.id)} rows for ${rows}.`);
       const runMs = this.#options.now() - started;
       this.#times.add(runner.id, rows, runMs);

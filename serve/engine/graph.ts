@@ -1,6 +1,6 @@
 /** @file One graph of a model in its worker threads: opened once, checked against what a package promises, run in batches. */
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
-import type { DeviceName, Session, Tensors } from '@robenc/shared/runtime/types.js';
+import type { DeviceName, RunOptions, Session, Tensors } from '@robenc/shared/runtime/types.js';
 import type { Runner } from '../batching/dispatcher.js';
 
 /** The names that a graph must have. */
@@ -49,11 +49,11 @@ export class ModelGraph implements Runner {
   }
 
   /** Answers of the promised outputs. A failure here is the server's: feeds were checked before. */
-  async run(feeds: Tensors): Promise<Tensors> {
+  async run(feeds: Tensors, options?: RunOptions): Promise<Tensors> {
     await this.open();
     const session = await this.#session!;
     try {
-      return await session.run(feeds, this.#ports.outputs);
+      return await session.run(feeds, this.#ports.outputs, options);
     } catch (cause) {
       if (cause instanceof RobencError && (cause.code === 'cancelled' || cause.code === 'unavailable')) throw cause;
       throw new RobencError('mismatch', `${this.id} could not run: ${messageOf(cause)}`, { cause });

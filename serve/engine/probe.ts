@@ -87,7 +87,8 @@ export class Probe {
   /** Past the queue, so that a full house does not look like a broken one. */
   async #ask(role: GraphRole): Promise<ProbeReport> {
     const { case: expected, against } = this.#expected.get(role)!;
-    const difference = await checkGolden(graphOf(this.model, role), expected, `${this.model.id}, ${role}`, SINCE[against]);
+    const graph = graphOf(this.model, role);
+    const difference = await checkGolden({ run: (feeds) => graph.run(feeds) }, expected, `${this.model.id}, ${role}`, SINCE[against]);
     return { model: this.model.id, graph: role, against, difference };
   }
 }

@@ -10,11 +10,12 @@ export function renamed(session: Session, inputs: Readonly<Record<string, string
     outputs: ports(session.outputs, outputs),
     device: session.device,
     notice: session.notice,
-    async run(feeds, wanted = Object.keys(outputs)) {
+    async run(feeds, wanted = Object.keys(outputs), options) {
       const own = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [inputs[name] ?? name, tensor]));
       const answers = await session.run(
         own,
         wanted.map((name) => outputs[name] ?? name),
+        options,
       );
       return Object.fromEntries(wanted.map((name) => [name, answers[outputs[name] ?? name]!]));
     },

@@ -2,14 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { Overloaded } from '../batching/admission.js';
 import type { Shared } from '../context.js';
 import { ApiError, toApiError } from '../errors.js';
 import { families } from '../families/index.js';
 import { routes } from '../routes/index.js';
 import { announcedBytes, HARMLESS_ID, setExchange, type Exchange } from './exchange.js';
 import { Matcher } from './match.js';
-import { sendError } from './send-error.js';
 
 export interface DoorOptions extends Shared {
   readonly log: Logger;
@@ -17,8 +15,16 @@ export interface DoorOptions extends Shared {
   readonly now: () => number;
 }
 
-/** Counts, names and logs every request; refuses what its headers forbid; hands the rest to `app`. */
-export function openDoor(options: DoorOptions, app: RequestListener): RequestListener {
+/** What is behind the door. */
+export interface Behind {
+  /** For requests that compute, of which there are many: the answer and nothing around it. */
+  readonly direct: RequestListener;
+  /** For all others. */
+  readonly app: RequestListener;
+}
+
+/** Counts, names and logs every request; notes what its headers forbid; hands it on. */
+export function openDoor(options: DoorOptions, { direct, app }: Behind): RequestListener {
   const { metrics, stopping } = options;
   const matcher = new Matcher(routes.entries);
   return (request, response) => {
@@ -42,21 +48,17 @@ export function openDoor(options: DoorOptions, app: RequestListener): RequestLis
       refusal: null,
       report: { queueMs: 0, runMs: 0, batch: 0, batchRows: 0 },
       span: options.tracing?.begin(request) ?? null,
+      stopping,
     };
     setExchange(response, exchange);
     metrics.requestReceived();
     response.on('close', () => ended(options, request, response, exchange));
-    response.setHeader('x-request-id', id);
-    response.setHeader('cache-control', 'no-store');
-    // A client that keeps its connection would otherwise meet a closed door with its next request.
-    if (stopping.aborted) response.setHeader('connection', 'close');
+    const next = match?.route.computes === true ? direct : app;
     void enter(options, request, found, exchange).then(
-      () => app(request, response),
+      () => next(request, response),
       (error: unknown) => {
-        // Under overload a refusal must cost next to nothing; the others go through the headers of the app.
-        if (options.cors === null && error instanceof Overloaded) return sendError(request, response, toApiError(error));
         exchange.refusal = toApiError(error);
-        app(request, response);
+        next(request, response);
       },
     );
   };

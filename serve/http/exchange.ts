@@ -24,20 +24,25 @@ export interface Exchange {
   readonly report: RunReport;
   /** Of its trace; null where nothing is traced. */
   readonly span: Span | null;
+  /** Fires when the server was asked to stop; answers then end their connections. */
+  readonly stopping: AbortSignal;
 }
 
 /** Ids of requests that may be sent and logged as they came. */
 export const HARMLESS_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
-const known = new WeakMap<ServerResponse, Exchange>();
+const EXCHANGE = Symbol('exchange');
+
+/** A property rather than a weak map, which the garbage collector would have to walk for every request. */
+type Known = ServerResponse & { [EXCHANGE]?: Exchange };
 
 export function setExchange(response: ServerResponse, exchange: Exchange): void {
-  known.set(response, exchange);
+  (response as Known)[EXCHANGE] = exchange;
 }
 
 /** The one that the door opened. */
 export function exchangeOf(response: ServerResponse): Exchange {
-  return known.get(response)!;
+  return (response as Known)[EXCHANGE]!;
 }
 
 /** Bytes of the body by its headers: the length, or `otherwise` where it is sent in chunks of unknown number. */

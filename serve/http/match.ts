@@ -9,40 +9,65 @@ export interface Match {
 
 export class Matcher {
   readonly #exact = new Map<string, Route[]>();
-  readonly #patterns: { readonly parts: readonly string[]; readonly route: Route }[] = [];
+  /** By how many parts they have. */
+  readonly #patterns = new Map<number, Pattern[]>();
 
   constructor(routes: readonly Route[]) {
     for (const route of routes)
-      if (route.path.includes('{')) this.#patterns.push({ parts: route.path.split('/'), route });
-      else this.#exact.set(route.path, [...(this.#exact.get(route.path) ?? []), route]);
+      if (route.path.includes('{')) {
+        const parts = route.path.split('/');
+        this.#patterns.set(parts.length, [...(this.#patterns.get(parts.length) ?? []), { parts, route }]);
+      } else this.#exact.set(route.path, [...(this.#exact.get(route.path) ?? []), route]);
   }
 
   /** The route; or the methods that the path has, where the method is another; or null where there is no such path. */
   find(method: string, path: string): Match | { readonly allow: readonly string[] } | null {
     const wanted = method === 'HEAD' ? 'GET' : method;
-    const found = this.#exact.get(path)?.map((route): Match => ({ route, params: {} })) ?? this.#patterns.flatMap((entry) => matched(entry, path));
-    const match = found.find(({ route }) => route.method.toUpperCase() === wanted);
-    if (match !== undefined) return match;
-    if (found.length === 0) return null;
-    return { allow: found.flatMap(({ route }) => (route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()])) };
+    const allow: string[] = [];
+    for (const match of this.#matches(path)) {
+      const methods = METHODS[match.route.method];
+      if (methods.includes(wanted)) return match;
+      allow.push(...methods);
+    }
+    return allow.length === 0 ? null : { allow };
+  }
+
+  *#matches(path: string): Iterable<Match> {
+    const exact = this.#exact.get(path);
+    if (exact !== undefined) {
+      for (const route of exact) yield { route, params: {} };
+      return;
+    }
+    const given = path.split('/');
+    for (const { parts, route } of this.#patterns.get(given.length) ?? []) {
+      const params = paramsOf(parts, given);
+      if (params !== null) yield { route, params };
+    }
   }
 }
 
-function matched({ parts, route }: { readonly parts: readonly string[]; readonly route: Route }, path: string): Match[] {
-  const given = path.split('/');
-  if (given.length !== parts.length) return [];
+const METHODS: Readonly<Record<Route['method'], readonly string[]>> = { get: ['GET', 'HEAD'], post: ['POST'], delete: ['DELETE'] };
+
+interface Pattern {
+  readonly parts: readonly string[];
+  readonly route: Route;
+}
+
+/** What stands where the pattern has braces; null where the rest differs. */
+function paramsOf(parts: readonly string[], given: readonly string[]): Record<string, string> | null {
+  for (let i = 0; i < parts.length; i++) if (parts[i] !== given[i] && !parts[i]!.startsWith('{')) return null;
   const params: Record<string, string> = {};
-  for (const [i, part] of parts.entries()) {
-    if (part.startsWith('{')) {
-      const value = decoded(given[i]!);
-      if (value === null || value === '') return [];
-      params[part.slice(1, -1)] = value;
-    } else if (part !== given[i]) return [];
+  for (let i = 0; i < parts.length; i++) {
+    if (!parts[i]!.startsWith('{')) continue;
+    const value = decoded(given[i]!);
+    if (value === null || value === '') return null;
+    params[parts[i]!.slice(1, -1)] = value;
   }
-  return [{ route, params }];
+  return params;
 }
 
 function decoded(text: string): string | null {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiError } from '../errors.js';
 import { announcedBytes, exchangeOf } from './exchange.js';
+import { commonHeaders, writeAnswer } from './write-answer.js';
 
 /** A body that is left unread up to this size is read and thrown away, so that the connection can go on; a larger one ends it. */
 const WORTH_READING = 64 * 1024;
@@ -10,11 +11,10 @@ export function sendError(request: IncomingMessage, response: ServerResponse, er
   const exchange = exchangeOf(response);
   exchange.errorCode = error.code;
   if (response.headersSent || response.destroyed) return void response.destroy();
+  const headers = commonHeaders(exchange);
+  if (!exchange.stopping.aborted && !request.complete && announcedBytes(request, Infinity) > WORTH_READING) headers.push('connection', 'close');
+  for (const [name, value] of Object.entries(error.headers)) headers.push(name, value);
+  headers.push('content-type', 'application/json; charset=utf-8');
   const body = JSON.stringify(exchange.family.errorBody(error, exchange.id));
-  if (!request.complete && announcedBytes(request, Infinity) > WORTH_READING) response.setHeader('connection', 'close');
-  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-  response.statusCode = exchange.family.status?.(error) ?? error.status;
-  response.setHeader('content-type', 'application/json; charset=utf-8');
-  response.setHeader('content-length', Buffer.byteLength(body));
-  response.end(request.method === 'HEAD' ? undefined : body);
+  writeAnswer(response, exchange.family.status?.(error) ?? error.status, headers, body);
 }

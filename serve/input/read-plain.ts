@@ -2,8 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../errors.js';
 
-/** All bytes. Rejects with `too_large` as soon as there are more than `limit` (the rest is not read), with `client_closed_request` when the client leaves before the end. */
-export function readPlain(request: IncomingMessage, limit: number): Promise<Buffer> {
+/**
+ * All bytes, the one at `numbersAt` at a multiple of four in memory, so that numbers from there on can be read where they lie. Rejects with `too_large` as soon as there are more than `limit` (the rest is not read), with `client_closed_request` when the client leaves before the end.
+ */
+export function readPlain(request: IncomingMessage, limit: number, numbersAt = 0): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -17,12 +19,21 @@ export function readPlain(request: IncomingMessage, limit: number): Promise<Buff
       request.pause();
       end(() => reject(bodyTooLarge(limit)));
     };
-    const whole = () => end(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));
+    const whole = () => end(() => resolve(joined(chunks, bytes, numbersAt)));
     const gone = (cause?: unknown) => new ApiError('client_closed_request', 'The body could not be read: the client went away.', { field: 'body', cause });
     const broken = (error: Error) => end(() => reject(gone(error)));
     const left = () => end(() => reject(gone()));
     request.on('data', take).on('end', whole).on('error', broken).on('close', left);
   });
+}
+
+function joined(chunks: readonly Buffer[], bytes: number, numbersAt: number): Buffer {
+  if (chunks.length === 1 && (chunks[0]!.byteOffset + numbersAt) % 4 === 0) return chunks[0]!;
+  let at = (4 - (numbersAt % 4)) % 4;
+  const whole = Buffer.allocUnsafeSlow(at + bytes);
+  const body = whole.subarray(at);
+  for (const chunk of chunks) at += chunk.copy(whole, at);
+  return body;
 }
 
 export function bodyTooLarge(limit: number, cause?: unknown): ApiError {

@@ -1,5 +1,6 @@
 /** @file Reading inference requests of the Open Inference Protocol v2, with the binary tensor extension. */
 import { parseEnvelope } from '../input/envelope.js';
+import { cutNumbers, type CutNumbers } from '../input/json-numbers.js';
 import { bad, ELEMENT_BYTES, elementsOf, type OipTensor } from './oip-tensors.js';
 
 export interface OipOutputRequest {
@@ -24,11 +25,12 @@ export interface OipRequest {
 
 /** JSON with a number for every pixel is long. */
 const MOST_VALUES = 20_000_000;
+const MOST_DEPTH = 12;
 
 /** `headerLength` is the header Inference-Header-Content-Length. Throws `bad_input`. */
 export function readOipRequest(body: Buffer, headerLength: string | undefined): OipRequest {
   const length = headerLength === undefined ? body.length : jsonLength(headerLength, body.length);
-  const { id, inputs, outputs, parameters, ...others } = parseEnvelope(body.subarray(0, length), MOST_VALUES, 12);
+  const { id, inputs, outputs, parameters, ...others } = readJson(body.subarray(0, length));
   const unknown = Object.keys(others)[0];
   if (unknown !== undefined) throw bad(`"${unknown.slice(0, 100)}" is not known here; a request has id, inputs, outputs and parameters.`, unknown);
   if (id !== undefined && typeof id !== 'string') throw bad('id must be text.', 'id');
@@ -49,6 +51,32 @@ export function readOipRequest(body: Buffer, headerLength: string | undefined): 
     timeoutUs: whole(own, 'timeout'),
     priority: whole(own, 'priority') ?? 0,
   };
+}
+
+/** The object of a body. Numbers of an input may be a Float32Array instead of a list: where they lie in one long list and fit the input's type. */
+function readJson(json: Buffer): Record<string, unknown> {
+  const cut = cutNumbers(json);
+  if (cut !== null) {
+    try {
+      const rest = parseEnvelope(cut.rest, MOST_VALUES - cut.numbers.length, MOST_DEPTH);
+      if (putBack(rest['inputs'], cut)) return rest;
+    } catch {
+      // What is wrong is told by a look at the whole, below.
+    }
+  }
+  return parseEnvelope(json, MOST_VALUES, MOST_DEPTH);
+}
+
+/** Puts the numbers where the only empty list is. False where that is no place for them. */
+function putBack(inputs: unknown, { numbers, levels }: CutNumbers): boolean {
+  if (!Array.isArray(inputs)) return false;
+  const input = (inputs as unknown[]).find((one) => {
+    const data: unknown = (one as { data?: unknown } | null)?.data;
+    return Array.isArray(data) && data.length === 0;
+  }) as { data: unknown; datatype?: unknown } | undefined;
+  if (input === undefined || !(input.datatype === 'FP32' || (input.datatype === 'UINT8' && levels))) return false;
+  input.data = numbers;
+  return true;
 }
 
 function jsonLength(header: string, bytes: number): number {
@@ -72,9 +100,9 @@ function readInput(input: Record<string, unknown>, body: Buffer, at: number, ind
       throw bad(`Input "${name}": ${datatype} [${shape.join(',')}] needs ${count * ELEMENT_BYTES[datatype]!} bytes, not ${size}.`, name);
     return { tensor: { name, shape, datatype, parameters, bytes: body.subarray(at, at + size), values: null }, end: at + size };
   }
-  if (!Array.isArray(data)) throw bad(`Input "${name}" has no data.`, name);
+  if (!Array.isArray(data) && !(data instanceof Float32Array)) throw bad(`Input "${name}" has no data.`, name);
   if (datatype === 'FP16') throw bad(`Input "${name}": FP16 has no form in JSON; send it as bytes, or as FP32.`, name);
-  const values: unknown[] = Array.isArray(data[0]) ? data.flat(8) : data;
+  const values = Array.isArray(data) && Array.isArray(data[0]) ? (data.flat(8) as unknown[]) : data;
   if (values.length !== count) throw bad(`Input "${name}" has ${values.length} values for the shape [${shape.join(',')}].`, name);
   return { tensor: { name, shape, datatype, parameters, bytes: null, values }, end: at };
 }

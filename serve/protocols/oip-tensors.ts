@@ -8,8 +8,8 @@ export interface OipTensor {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Little-endian bytes, where the tensor came or goes as such. */
   readonly bytes: Uint8Array | null;
-  /** Values as JSON has them, flat. */
-  readonly values: readonly unknown[] | null;
+  /** Values as JSON has them, flat; or already as numbers that fit the type. */
+  readonly values: readonly unknown[] | Float32Array | null;
 }
 
 /** Bytes of an element; BYTES has no size of its own. */
@@ -57,6 +57,7 @@ export function numbersOf({ name, datatype, bytes, values }: OipTensor, count: n
   }
   const flat = values!;
   if (flat.length !== count) throw bad(`Input "${name}" has ${flat.length} values for ${count} elements.`, name);
+  if (flat instanceof Float32Array) return datatype === 'UINT8' ? Uint8Array.from(flat) : flat;
   const result = datatype === 'UINT8' ? new Uint8Array(count) : new Float32Array(count);
   for (let i = 0; i < count; i++) {
     const value = flat[i];

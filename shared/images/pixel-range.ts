@@ -5,12 +5,16 @@ import { RobencError } from '../errors.js';
 const TOLERANCE = 1e-6;
 /** From here on they are no pixels that overshot. */
 const LEVELS = 2;
+/** 1 as a float32. */
+const BITS_OF_ONE = 0x3f800000;
 
 /** The pixels, with what rounding put outside of [0,1] clipped. Throws `bad-input` that says what the numbers seem to be, and what to do. */
 export function checkedPixels(data: Float32Array): Float32Array {
   if (data.length === 0) throw refusal('There are no pixels: the array is empty. Send at least one image.');
-  // Every pixel that a server is sent comes by here, and nearly all are as they should be.
-  for (let i = 0; i < data.length; i++) if (!(data[i]! >= 0 && data[i]! <= 1)) return clippedOrRefused(data);
+  // Every pixel that a server is sent comes by here, and nearly all are as they should be. The bits of positive numbers are in the order of the numbers, and
+  // those of all others above them, so that one comparison of whole numbers does; -0 is looked at again below.
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  for (let i = 0; i < bits.length; i++) if (bits[i]! > BITS_OF_ONE) return clippedOrRefused(data);
   return data;
 }
 

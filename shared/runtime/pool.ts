@@ -4,7 +4,7 @@ import type { TensorData } from '../graph/value.js';
 import { candidates } from './devices.js';
 import { closedError } from './failures.js';
 import { checkFeeds, checkOutputs } from './feeds.js';
-import type { DeviceName, PortInfo, Session, SessionOptions, Tensors } from './types.js';
+import type { DeviceName, PortInfo, RunOptions, Session, SessionOptions, Tensors } from './types.js';
 import { openWorkerSession, type WorkerSession } from './worker-session.js';
 
 export interface PoolOptions extends SessionOptions {
@@ -42,6 +42,7 @@ export async function openPool(model: Uint8Array | string, { workers, threads = 
 interface Job {
   readonly feeds: Tensors;
   readonly outputs: readonly string[];
+  readonly options: RunOptions;
   resolve(results: Record<string, TensorData>): void;
   reject(error: unknown): void;
 }
@@ -81,12 +82,12 @@ export class SessionPool implements Pool {
     return this.#queue.length;
   }
 
-  async run(feeds: Tensors, outputs?: readonly string[]): Promise<Record<string, TensorData>> {
+  async run(feeds: Tensors, outputs?: readonly string[], options: RunOptions = {}): Promise<Record<string, TensorData>> {
     if (this.#closing !== null) throw closedError(this.#name);
     checkFeeds(this.inputs, feeds, this.#name);
     const names = checkOutputs(this.outputs, outputs, this.#name);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ feeds, outputs: names, resolve, reject });
+      this.#queue.push({ feeds, outputs: names, options, resolve, reject });
       this.#dispatch();
     });
   }
@@ -118,7 +119,7 @@ export class SessionPool implements Pool {
     let worker = session;
     try {
       if (!worker.alive) worker = await this.#replace(worker);
-      job.resolve(await worker.run(job.feeds, job.outputs));
+      job.resolve(await worker.run(job.feeds, job.outputs, job.options));
     } catch (error) {
       job.reject(error);
     } finally {

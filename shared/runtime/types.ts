@@ -23,12 +23,17 @@ export interface Session {
   /** Why this is another device than was asked for, in words for people; null where it is the same. */
   readonly notice: string | null;
   /**
-   * The outputs (all, or the named ones) for a value of every input. Feeds are not changed and may be reused afterwards; outputs are fresh.
+   * The outputs (all, or the named ones) for a value of every input. Feeds are not changed and may be reused afterwards, unless they are given away; outputs are fresh.
    * Throws `bad-input` for a missing, unknown or ill-shaped feed, `usage` for an unknown output, `cancelled` after `close()`.
    */
-  run(feeds: Tensors, outputs?: readonly string[]): Promise<Record<string, TensorData>>;
+  run(feeds: Tensors, outputs?: readonly string[], options?: RunOptions): Promise<Record<string, TensorData>>;
   /** Waits for the run that is under way, then frees everything. May be called twice. */
   close(): Promise<void>;
+}
+
+export interface RunOptions {
+  /** The caller needs its feeds no more: a session in another thread then takes those that fill their memory instead of copying them. Default: false. */
+  readonly give?: boolean;
 }
 
 export interface SessionOptions {

@@ -8,7 +8,7 @@ import { copyOf } from './copy.js';
 import { closedError } from './failures.js';
 import type { Opened, OpenRequest, RunRequest } from './session-thread.js';
 import { Thread } from './thread.js';
-import type { DeviceName, PortInfo, Session, SessionOptions, Tensors } from './types.js';
+import type { DeviceName, PortInfo, RunOptions, Session, SessionOptions, Tensors } from './types.js';
 
 /** The same as `openSession`, in a thread of its own (sessions on a device that only one thread may use share that thread). */
 export async function openWorkerSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<WorkerSession> {
@@ -85,16 +85,16 @@ export class WorkerSession implements Session {
     return this.#closing === null && this.#lease.thread.alive;
   }
 
-  async run(feeds: Tensors, outputs?: readonly string[]): Promise<Record<string, TensorData>> {
+  async run(feeds: Tensors, outputs?: readonly string[], { give = false }: RunOptions = {}): Promise<Record<string, TensorData>> {
     if (this.#closing !== null) throw closedError(this.#name);
     checkFeeds(this.inputs, feeds, this.#name);
     const names = checkOutputs(this.outputs, outputs, this.#name);
-    const copies = copyTensors(feeds);
-    const request: RunRequest = { session: this.#session, feeds: copies, outputs: names };
+    const sent = give && Object.values(feeds).every(fillsItsMemory) ? feeds : copyTensors(feeds);
+    const request: RunRequest = { session: this.#session, feeds: sent, outputs: names };
     return this.#lease.thread.call(
       'run',
       request,
-      Object.values(copies).map(({ data }) => data.buffer as ArrayBuffer),
+      Object.values(sent).map(({ data }) => data.buffer as ArrayBuffer),
     );
   }
 
@@ -107,6 +107,11 @@ export class WorkerSession implements Session {
     if (this.#lease.thread.alive) await this.#lease.thread.call('close', { session: this.#session }).catch(() => undefined);
     await this.#lease.release();
   }
+}
+
+/** Whether its memory can go to another thread and takes nothing else along. */
+function fillsItsMemory({ data }: TensorData): boolean {
+  return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
 }
 
 /** Copies that can be given away. A plain message would copy as well, and with a view the whole buffer behind it. */

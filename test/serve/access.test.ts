@@ -129,6 +129,7 @@ describe('access', () => {
     });
     assert.deepEqual([preflight.status, preflight.headers.get('access-control-allow-origin')], [204, origin]);
     assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /x-api-key/);
+    assert.equal(preflight.headers.get('x-content-type-options'), 'nosniff');
     const answer = await post(`${open.url}/v1/embed`, { image }, { origin, 'x-api-key': INFER });
     assert.deepEqual([answer.status, answer.headers.get('access-control-allow-origin')], [200, origin]);
     assert.match(answer.headers.get('access-control-expose-headers') ?? '', /x-request-id/i);

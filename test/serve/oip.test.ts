@@ -68,6 +68,17 @@ describe('Open Inference Protocol', () => {
     assert.deepEqual(nested.body.outputs[0]!.data, flat.body.outputs[1]!.data);
   });
 
+  it('levels from 0 to 255 as UINT8, in one list or nested, are the same pixels; what is no level is named alike', async () => {
+    const levels = Array.from(pixels, (value) => Math.round(value * 255));
+    const ask = (data: unknown) => post<Infer & { error: string }>(infer, { inputs: [{ ...image(), datatype: 'UINT8', data }], outputs: [{ name: 'logits' }] });
+    for (const data of [levels, [levels]]) near((await ask(data)).body.outputs[0]!.data!);
+    for (const wrong of [256, 0.5, -1]) {
+      const data = levels.with(7, wrong);
+      const errors = [(await ask(data)).body.error, (await ask([data])).body.error];
+      assert.deepEqual(errors, Array(2).fill(`Input "image": value 7 is ${wrong}, which is no UINT8.`));
+    }
+  });
+
   it('binary in and out, with no Content-Type, as tritonclient sends it; image files as BYTES; and a bare body', async () => {
     const bytes = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
     for (const [shape, datatype, data] of [

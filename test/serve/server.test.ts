@@ -94,6 +94,29 @@ describe('server', () => {
     assert.deepEqual([body.requestId, headers.get('x-request-id')], ['my-id.1', 'my-id.1']);
   });
 
+  it('every answer, good or bad, has the headers that browsers go by, and its id', async () => {
+    const image = (await png(1)).toString('base64');
+    const answers = [
+      await post(`${server.url}/v1/embed`, { model: 'tiny', image }),
+      await post(`${server.url}/v1/embed`, { model: 'nobody', image }),
+      await post(`${server.url}/v1/embed?model=tiny`, 'x'.repeat(20 * 1024 * 1024), { 'content-type': 'image/png' }),
+      await get(`${server.url}/healthz`),
+      await get(`${server.url}/nowhere`),
+    ];
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 404, 413, 200, 404],
+    );
+    for (const { headers } of answers) {
+      assert.match(headers.get('content-security-policy') ?? '', /default-src 'self'/);
+      assert.deepEqual(
+        ['x-content-type-options', 'x-frame-options', 'cache-control', 'x-powered-by'].map((name) => headers.get(name)),
+        ['nosniff', 'SAMEORIGIN', 'no-store', null],
+      );
+      assert.match(headers.get('x-request-id') ?? '', /^[\da-f-]{36}$/);
+    }
+  });
+
   it('a photograph of another size is fitted by the size policy of the manifest', async () => {
     const file = await png(2, 90, 50);
     const { body } = await post<Classified>(`${server.url}/v1/classify`, { model: 'tiny@1', image: file.toString('base64'), logits: true });

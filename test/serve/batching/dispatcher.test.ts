@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Dispatcher, type Runner } from '@robenc/serve/batching/dispatcher.js';
 import type { TensorData } from '@robenc/shared/graph/value.js';
-import type { Tensors } from '@robenc/shared/runtime/types.js';
+import type { RunOptions as SessionRunOptions, Tensors } from '@robenc/shared/runtime/types.js';
 
 const column = (...values: number[]): TensorData => ({ dtype: 'float32', shape: [values.length, 1], data: Float32Array.from(values) });
 const numbers = (answers: Tensors) => [...(answers['y']!.data as Float32Array)];
@@ -10,6 +10,8 @@ const numbers = (answers: Tensors) => [...(answers['y']!.data as Float32Array)];
 /** Doubles its input when told to go on; remembers the batches it saw; refuses batches that hold `poison`. */
 class Doubler implements Runner {
   readonly batches: number[][] = [];
+  /** Whether it may keep each batch's memory. */
+  readonly given: (boolean | undefined)[] = [];
   readonly #gates: (() => void)[] = [];
   readonly id: string;
   readonly #poison: number | null;
@@ -19,7 +21,8 @@ class Doubler implements Runner {
     this.#poison = poison;
   }
 
-  async run({ x }: Tensors): Promise<Tensors> {
+  async run({ x }: Tensors, { give }: SessionRunOptions = {}): Promise<Tensors> {
+    this.given.push(give);
     const values = [...(x!.data as Float32Array)];
     this.batches.push(values);
     await new Promise<void>((resolve) => this.#gates.push(resolve));
@@ -48,6 +51,8 @@ describe('Dispatcher', () => {
     assert.equal(dispatcher.waitingRows, 3);
     await runner.goOn(2);
     assert.deepEqual(runner.batches, [[1], [2, 3, 4]]);
+    // The first is the caller's own memory; the second was made for the batch.
+    assert.deepEqual(runner.given, [false, true]);
     assert.deepEqual([numbers(await first), ...(await Promise.all(others)).map(numbers)], [[2], [4], [6], [8]]);
   });
 

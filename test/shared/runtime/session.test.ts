@@ -209,6 +209,19 @@ describe('a session in a worker thread', () => {
     await assert.rejects(openWorkerSession('/nowhere/model.onnx'), { name: 'RobencError', code: 'not-found', field: '/nowhere/model.onnx' });
   });
 
+  it('takes feeds that are given away and fill their memory, and copies views into larger memory and all others', async () => {
+    const session = await openWorkerSession(doubling('float32'), { threads: 1 });
+    const [given, kept, memory] = [Float32Array.of(1, 2), Float32Array.of(3, 4), Float32Array.of(0, 5, 6)];
+    const run = async (data: Float32Array, give: boolean) => [
+      ...((await session.run({ x: tensor('float32', [2], data) }, undefined, { give }))['y']!.data as Float32Array),
+    ];
+    assert.deepEqual(await run(given, true), [2, 4]);
+    assert.deepEqual(await run(kept, false), [6, 8]);
+    assert.deepEqual(await run(memory.subarray(1), true), [10, 12]);
+    await session.close();
+    assert.deepEqual([given.length, [...kept], [...memory]], [0, [3, 4], [0, 5, 6]]);
+  });
+
   it('leaves the event loop free while it runs', async function () {
     const session = await openWorkerSession(slow(60), { threads: 1 });
     const n = 256;
