@@ -18,13 +18,14 @@ import { isAddress } from './remote/address.js';
 import { isRemote } from './remote/model.js';
 import { chooseExamples, type Example } from './report/examples.js';
 import { reportOf } from './report/report.js';
-import { measureCosts, predictSeconds } from './work/cost.js';
+import { predictSeconds } from './work/cost.js';
 import { openEngine, type Engine, type Item } from './work/engine.js';
 import { auditList, rangesOf, type Range } from './work/list.js';
 import { outcomeOf, type AuditOutcome } from './work/outcome.js';
 import type { CertifyOptions, WorkPlan } from './work/plan.js';
 import { probeAttacks } from './work/probe.js';
 import { followProgress } from './work/progress.js';
+import { measureCosts } from './work/timing.js';
 import { chunkSizeOf, hasState, identityOf, openState } from './work/state.js';
 
 export interface AuditRun {
@@ -45,8 +46,11 @@ const COPIES_PER_ITEM = 20_000;
 /** Parts that failed, in the report. */
 const MOST_NAMED = 20;
 
-/** Images whose logits the sanity checks see, and items whose time is measured for the estimate. */
-const [PROBE, TIMED] = [64, 3];
+/** Images whose logits the sanity checks see. */
+const PROBE = 64;
+
+/** Ranges that the estimate looks at: a few of a server, of other models more, as far as they fit in so much memory. */
+const [TIMED, MOST_TIMED, TIMED_BYTES] = [3, 40, 2 ** 27];
 
 /**
  * Attacks a model as the job says. Items that its state holds are not done again, so a cancelled or killed audit goes on and gives the same report.
@@ -93,14 +97,19 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
   try {
     if (engine.notice !== null) job.tell(engine.notice);
     const list = auditList(plan, ranges, chunkSize, store, chunk);
-    const costs = await measureCosts(engine, plan, spread(ranges, TIMED).map(chunk), () => job.now(), job.signal);
     const itemBytes = 4 * chunkSize * imageSize(setup.chunk([0]).x);
-    const images = ranges.reduce((sum, { count }) => sum + count, 0);
+    // One more than there are workers, so that none waits while the steps of an attack between two passes are computed here.
+    const parallel = engine.workers + 1;
+    const timing = { parallel: Math.min(parallel, ranges.length), now: () => performance.now(), signal: job.signal };
+    const looked = spread(ranges, isRemote(model) ? TIMED : Math.min(MOST_TIMED, Math.max(TIMED, Math.floor(TIMED_BYTES / itemBytes))));
+    const costs = await measureCosts(engine, plan, new Map(looked.map((i) => [i, chunk(ranges[i]!)])), timing);
+    const counts = ranges.map(({ count }) => count);
+    const images = counts.reduce((sum, count) => sum + count, 0);
     if (store.size === 0)
-      job.tell(`Estimated time: ${timeText(predictSeconds(plan, costs, images, engine.classes))} (${images} images, ${engine.workers} workers).`);
+      job.tell(`Estimated time: ${timeText(predictSeconds(plan, costs, counts, engine.workers))} (${images} images, ${engine.workers} workers).`);
     else job.tell(`Going on from ${store.size} finished items of ${list.chains * list.steps}.`);
     const deadline = job.maxMinutes === undefined ? undefined : AbortSignal.timeout(Math.max(0, job.maxMinutes * 60_000 - (job.now() - started)));
-    const work = await doWork(job, { list, store, plan, engine, classifier, costs, itemBytes, ...(deadline && { deadline }) });
+    const work = await doWork(job, { list, store, plan, engine, parallel, classifier, costs, itemBytes, ...(deadline && { deadline }) });
     const outcome = outcomeOf({ plan, ranges, chunkSize, store, labels: setup.labels, idOf: setup.idOf, epsilons: chosen.epsilons });
     const few = setup.chunk(indicesOf({ start: 0, count: Math.min(PROBE, chunkSize, set.count) }));
     const logits = await cleanLogits(engine, few);
@@ -164,6 +173,7 @@ interface Work {
   readonly store: Store;
   readonly plan: WorkPlan;
   readonly engine: Engine;
+  readonly parallel: number;
   readonly classifier: Uint8Array;
   readonly costs: Awaited<ReturnType<typeof measureCosts>>;
   readonly itemBytes: number;
@@ -171,16 +181,18 @@ interface Work {
 }
 
 /** Works off the list here or elsewhere. @returns why it is not complete, or null. */
-async function doWork(job: AuditJob, { list, store, plan, engine, classifier, costs, itemBytes, deadline }: Work): Promise<{ reason: string | null }> {
+async function doWork(
+  job: AuditJob,
+  { list, store, plan, engine, parallel, classifier, costs, itemBytes, deadline }: Work,
+): Promise<{ reason: string | null }> {
   const { packResult } = await import('./work/result.js');
   const here = {
     execute: async (_: string, item: Item, signal: AbortSignal) => packResult(await engine.run(item, signal)),
-    // One more than there are workers, so that none waits while the steps of an attack between two passes are computed here.
-    parallel: engine.workers + 1,
+    parallel,
     close: async () => undefined,
   };
   const place = job.distribute === undefined ? here : await job.distribute({ classifier, plan, itemBytes });
-  const follow = followProgress({ list, plan, costs, classes: engine.classes, report: job.progress });
+  const follow = followProgress({ list, plan, costs, report: job.progress });
   try {
     const { complete, failures } = await runWorkList({
       list,
@@ -225,15 +237,14 @@ function indicesOf({ start, count }: Range): number[] {
   return Array.from({ length: count }, (_, i) => start + i);
 }
 
-/** `count` of the items, from all over the list. */
-function spread<T>(items: readonly T[], count: number): T[] {
-  const chosen = new Set(
-    Array.from({ length: Math.min(count, items.length) }, (_, i) => Math.floor(((i + 0.5) * items.length) / Math.min(count, items.length))),
-  );
-  return [...chosen].map((index) => items[index]!);
+/** The indices of `count` of the items, from all over the list. */
+function spread(items: readonly unknown[], count: number): number[] {
+  const most = Math.min(count, items.length);
+  return Array.from({ length: most }, (_, i) => Math.floor(((i + 0.5) * items.length) / most));
 }
 
 function timeText(seconds: number): string {
-  if (seconds < 90) return `about ${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 1) return 'less than 1 s';
+  if (seconds < 90) return `about ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   return seconds < 5400 ? `about ${Math.round(seconds / 60)} min` : `about ${(seconds / 3600).toFixed(1)} h`;
 }

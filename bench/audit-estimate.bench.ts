@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { AuditJob } from '../audit/job.js';
 import { runAudit } from '../audit/runner.js';
-import { dataSpecOf } from '@robenc/shared/data/detect.js';
 import { RobencError } from '@robenc/shared/errors.js';
+import { auditJob } from './audit-job.js';
 import { markdownTable, median, type Bench } from './bench.js';
 
 /** The goal: a prediction within this share of the time. */
@@ -44,30 +44,17 @@ ${markdownTable(['model', 'preset', 'epsilon', 'predicted, s', 'taken, s', 'rati
 
 export default bench;
 
-async function timed(one: { model: string; data: string; preset: string; level: string; limit: number }): Promise<Timed> {
+async function timed({ model, data, preset, level, limit }: { model: string; data: string; preset: string; level: string; limit: number }): Promise<Timed> {
   let [predicted, started, ended] = [NaN, 0, 0];
   const job: AuditJob = {
-    model: one.model,
-    data: await dataSpecOf(one.data, process.cwd()),
-    split: 'test',
-    ...{ mean: [], std: [], range: [], classes: [], layout: undefined, resize: undefined, limit: one.limit, seed: 0, norm: 'linf' },
-    epsilons: [`${one.level}/255`],
-    preset: one.preset,
-    attackOptions: {},
-    output: undefined,
-    failUnder: null,
-    batchSize: undefined,
-    workers: availableParallelism(),
-    device: 'cpu',
-    signal: new AbortController().signal,
+    ...(await auditJob({ model, data, preset, epsilons: [`${level}/255`], limit })),
     progress: () => (ended = performance.now()),
     tell(line) {
-      const match = /^Estimated time: about ([\d.]+) (s|min|h)/.exec(line);
+      const match = /^Estimated time: (?:about|less than) ([\d.]+) (s|min|h)/.exec(line);
       if (match === null) return;
       predicted = Number(match[1]) * { s: 1, min: 60, h: 3600 }[match[2] as 's' | 'min' | 'h'];
       started = performance.now();
     },
-    now: () => Date.now(),
   };
   await runAudit(job);
   return { predicted, taken: (ended - started) / 1000 };

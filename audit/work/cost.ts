@@ -1,90 +1,61 @@
-/** @file How long an audit will take: from a few timed batches, and from how many of their images a short attack breaks. */
-import type { AttackOptions, Oracle } from '@robenc/shared/attacks/attack.js';
-import { gather } from '@robenc/shared/attacks/batch.js';
+/** @file How long an audit will take: from what an image costs at each stage, and from how many images of some ranges a short attack leaves. */
+import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
 import { attacks } from '@robenc/shared/attacks/index.js';
-import { pgd } from '@robenc/shared/attacks/pgd.js';
-import type { Chunk } from './chunk.js';
-import { seesNoGradients, type Engine } from './engine.js';
-import type { CertifyOptions, WorkPlan, WorkStage } from './plan.js';
+import type { WorkPlan } from './plan.js';
 
-/** Steps of the attack that tells how many images will soon be broken. */
-const PILOT_STEPS = 10;
-
-export interface Costs {
-  /** Seconds per image, all workers busy. */
-  readonly forward: number;
-  readonly gradient: number;
-  /** Images of the sample, how many of them are right, and how many stand after the short attack at each radius. */
+/** What became of the images of one range. */
+export interface RangeSample {
+  /** Of how many images the others are counts. */
   readonly images: number;
   readonly right: number;
+  /** Images that stand after the short attack, by radius. */
   readonly standing: ReadonlyMap<number, number>;
 }
 
-/** Times up to three batches: one round to warm up, one to measure. */
-export async function measureCosts(engine: Engine, plan: WorkPlan, chunks: readonly Chunk[], now: () => number, signal: AbortSignal): Promise<Costs> {
-  const { oracle, workers } = engine;
-  chunks.forEach((chunk, i) => engine.begin(chunk, `estimate-${i}`));
-  const images = chunks.reduce((sum, { x }) => sum + x.count, 0);
-  // As many at once as there are workers, as the audit will do.
-  const timed = async (work: (chunk: Chunk) => Promise<unknown>): Promise<number> => {
-    const rounds = Array.from({ length: Math.max(workers, chunks.length) }, (_, i) => chunks[i % chunks.length]!);
-    const started = now();
-    await Promise.all(rounds.map(work));
-    return (now() - started) / 1000 / rounds.reduce((sum, { x }) => sum + x.count, 0);
-  };
-  const gradientOf = ({ x, labels }: Chunk) => oracle.lossAndGradient(x, labels);
-  const blackBox = seesNoGradients(plan);
-  await timed(({ x }) => oracle.forward(x));
-  if (!blackBox) await timed(gradientOf);
-  const forward = await timed(({ x }) => oracle.forward(x));
-  const gradient = blackBox ? 0 : await timed(gradientOf);
-  const standing = new Map<number, number>();
-  let right = 0;
-  for (const epsilon of new Set(plan.stages.filter(({ kind }) => kind === 'attack').map((stage) => stage.epsilon))) {
-    const outcomes = blackBox ? [] : await Promise.all(chunks.map((chunk) => pilot(oracle, chunk, { epsilon, norm: plan.norm }, plan.seed, signal)));
-    const all = outcomes.flat();
-    right = all.filter(({ cleanPrediction, label }) => cleanPrediction === label).length;
-    standing.set(epsilon, blackBox ? images : all.filter(({ broken }) => !broken).length);
-  }
-  return { forward, gradient, images, right: blackBox ? images : right, standing };
+export interface Costs {
+  /** Per stage of the plan: seconds of one worker for an image that goes through all of it. */
+  readonly stages: readonly number[];
+  /** Seconds of one worker for an image that the first attack breaks, where it may leave then. */
+  readonly early: number;
+  /** By the index of their range; at least one. */
+  readonly samples: ReadonlyMap<number, RangeSample>;
 }
 
-function pilot(oracle: Oracle, { x, labels }: Chunk, { epsilon, norm }: Required<AttackOptions>, seed: number, signal: AbortSignal) {
-  return pgd.run({ oracle, x: gather(x, [...labels.keys()]), labels, options: { epsilon, norm, steps: PILOT_STEPS }, seed, signal });
+/**
+ * Seconds until all ranges are done, whose numbers of images are given. Images that the short attack left standing pay every stage in full, those that it
+ * broke leave early in the first one. A range is worked off by one worker at a time; one that was not looked at is taken to be like one that was.
+ */
+export function predictSeconds(plan: WorkPlan, costs: Costs, ranges: readonly number[], workers: number): number {
+  const known = [...costs.samples.values()];
+  const times = ranges.map((count, i) => count * secondsPerImage(plan, costs, costs.samples.get(i) ?? known[i % known.length]!));
+  const ends = new Float64Array(Math.max(1, workers));
+  for (const time of times.sort((a, b) => b - a)) ends[ends.indexOf(Math.min(...ends))]! += time;
+  return Math.max(...ends);
 }
 
-/** Seconds that one image costs at a stage when it survives it. */
-export function stageSeconds({ kind, name, options }: WorkStage, costs: Pick<Costs, 'forward' | 'gradient'>, classes: number): number {
-  if (kind === 'certify') {
-    const { draws, choosing } = options as CertifyOptions;
-    return (draws + choosing) * costs.forward;
-  }
-  if (kind !== 'attack') return costs.forward;
-  const attack = attacks.get(name);
-  const { gradients, forwards } = attack.cost(attack.complete(options), classes);
-  return gradients * costs.gradient + (forwards + 1) * costs.forward;
-}
-
-/** Seconds for all images: those that the short attack left standing pay every stage in full, those that it broke leave early in the first one. */
-export function predictSeconds(plan: WorkPlan, costs: Costs, images: number, classes: number): number {
-  const share = (count: number) => (costs.images === 0 ? 1 : count / costs.images);
-  let [before, total] = [share(costs.right), costs.forward * images];
-  let radius = 0;
-  for (const stage of plan.stages) {
-    // The clean stage is counted above; what is no attack is done on all images.
+/** Of one worker, on average over the images of a range. */
+function secondsPerImage(plan: WorkPlan, { stages, early }: Costs, { images, right, standing }: RangeSample): number {
+  const share = (count: number) => (images === 0 ? 1 : count / images);
+  let [before, total, radius] = [share(right), 0, 0];
+  for (const [step, stage] of plan.stages.entries()) {
+    const full = stages[step]!;
     if (stage.kind !== 'attack') {
-      if (stage.kind !== 'clean') total += images * stageSeconds(stage, costs, classes);
+      total += full;
       continue;
     }
-    const after = Math.min(before, share(costs.standing.get(stage.epsilon) ?? costs.images));
-    const full = stageSeconds(stage, costs, classes);
-    if (stage.epsilon !== radius) {
-      // Most of what a short attack breaks falls within its first steps; half of them is what they cost on average.
-      total += (before - after) * images * Math.min(full, (PILOT_STEPS / 2) * costs.gradient);
-      radius = stage.epsilon;
+    if (!leavesEarly(stage.name, stage.options)) {
+      total += before * full;
+      continue;
     }
-    total += after * images * full;
-    before = after;
+    const after = Math.min(before, share(standing.get(stage.epsilon) ?? images));
+    if (stage.epsilon !== radius) total += (before - after) * Math.min(full, early);
+    [radius, before] = [stage.epsilon, after];
+    total += after * full;
   }
   return total;
+}
+
+/** Whether images leave the attack at their first misclassified point. */
+function leavesEarly(name: string, options: AttackOptions & { readonly earlyStop?: boolean }): boolean {
+  return options.earlyStop !== false && attacks.get(name).exhaustive !== true;
 }

@@ -1,14 +1,14 @@
 /** @file How far an audit is, in seconds of estimated work, and what survives. */
 import type { Progress } from '@robenc/shared/config/progress.js';
 import { epsilonText } from '@robenc/shared/evaluation/robust-accuracy.js';
-import { stageSeconds, type Costs } from './cost.js';
+import type { Costs } from './cost.js';
 import type { AuditList } from './list.js';
 import type { WorkPlan } from './plan.js';
 
 /** A listener for the work list. What is left is counted as if all images that stand now stood to the end, so it falls as images are broken. */
-export function followProgress(job: { list: AuditList; plan: WorkPlan; costs: Costs; classes: number; report: (progress: Progress) => void }) {
-  const { list, plan, costs, classes, report } = job;
-  const per = plan.stages.map((stage) => stageSeconds(stage, costs, classes));
+export function followProgress(job: { list: AuditList; plan: WorkPlan; costs: Costs; report: (progress: Progress) => void }) {
+  const { list, plan, costs, report } = job;
+  const per = costs.stages;
   // Seconds of the stages from each one on, for an image that survives them.
   const left = per.map((_, step) => per.slice(step).reduce((sum, seconds) => sum + seconds, 0));
   const images = list.ranges.map(({ count }) => count);

@@ -1258,7 +1258,7 @@ export interface operations {
                 /** @description which attacks are made, each on what survived the ones before */
                 preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
                 /** @description one attack instead of a preset; pgd */
-                attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
+                attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'ladder' | 'square' | 'standard';
                 /**
                  * @description what is attacked, and what the adversary may change
                  * @default image
@@ -1402,7 +1402,7 @@ export interface operations {
           /** @description which attacks are made, each on what survived the ones before */
           preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
           /** @description one attack instead of a preset; pgd */
-          attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
+          attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'ladder' | 'square' | 'standard';
           /**
            * @description what is attacked, and what the adversary may change
            * @default image
@@ -1507,7 +1507,7 @@ export interface operations {
               /** @description which attacks are made, each on what survived the ones before */
               preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
-              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
+              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'ladder' | 'square' | 'standard';
               /**
                * @description what is attacked, and what the adversary may change
                * @default image
@@ -1667,7 +1667,7 @@ export interface operations {
               /** @description which attacks are made, each on what survived the ones before */
               preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
-              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
+              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'ladder' | 'square' | 'standard';
               /**
                * @description what is attacked, and what the adversary may change
                * @default image
@@ -1827,7 +1827,7 @@ export interface operations {
               /** @description which attacks are made, each on what survived the ones before */
               preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
-              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
+              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'ladder' | 'square' | 'standard';
               /**
                * @description what is attacked, and what the adversary may change
                * @default image
@@ -2014,7 +2014,7 @@ export interface operations {
               /** @description which attacks are made, each on what survived the ones before */
               preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
-              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
+              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'ladder' | 'square' | 'standard';
               /**
                * @description what is attacked, and what the adversary may change
                * @default image
@@ -2179,7 +2179,7 @@ export interface operations {
               /** @description which attacks are made, each on what survived the ones before */
               preset?: 'quick' | 'paper' | 'standard' | 'plus' | 'rand' | 'encoder' | 'minimal' | 'certify' | 'corruptions';
               /** @description one attack instead of a preset; pgd */
-              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'square' | 'standard';
+              attack?: 'fgsm' | 'pgd' | 'momentum-pgd' | 'apgd' | 'apgd-t' | 'fab' | 'fab-t' | 'ladder' | 'square' | 'standard';
               /**
                * @description what is attacked, and what the adversary may change
                * @default image

@@ -1,6 +1,6 @@
 /** @file One run of APGD in the L1 ball: sparse steps, exact projections, and radii that shrink to the wanted one (Croce and Hein, arXiv 2103.01208). */
 import { Random } from '../math/random.js';
-import type { ApgdOptions, Evaluate } from './apgd-run.js';
+import type { ApgdOptions, ApgdRunOptions, Evaluate } from './apgd-run.js';
 import type { AttackJob } from './attack.js';
 import { gather, imageSize } from './batch.js';
 import { refuseIfCancelled } from './cancelled.js';
@@ -24,6 +24,7 @@ const SPARSER_THAN = 0.95;
 interface Climber {
   readonly index: number;
   readonly clean: Float32Array;
+  readonly radius: number;
   point: Float32Array;
   gradient: Float32Array;
   best: { loss: number; point: Float32Array; gradient: Float32Array };
@@ -39,10 +40,16 @@ export async function apgdRunL1(
   indices: readonly number[],
   evaluate: Evaluate,
   keys: readonly (string | number)[],
-  targets: Int32Array | null,
+  { targets = null, warm }: ApgdRunOptions,
 ): Promise<void> {
   const { x, options, seed } = job;
   const size = imageSize(x);
+  if (warm !== undefined) {
+    // What a wide ball would find first is known already.
+    const starts = new Map(indices.map((index) => [index, warm.point(index)]));
+    await climb(job, ledger, indices, evaluate, { starts, targets, steps: options.steps, radiusOf: (index) => warm.radius(index), inBall: true });
+    return;
+  }
   const starts = new Map<number, Float32Array>();
   for (const index of indices) {
     const random = new Random(seed, 'apgd', x.ids[index]!, ...keys);
@@ -55,7 +62,7 @@ export async function apgdRunL1(
   for (const [phase, { radius, share }] of PHASES.entries()) {
     const steps = phase === PHASES.length - 1 ? left : Math.min(left, Math.ceil(share * options.steps));
     left -= steps;
-    const best = await climb(job, ledger, indices, evaluate, { starts, targets, steps, epsilon: radius * options.epsilon, inBall: radius === 1 });
+    const best = await climb(job, ledger, indices, evaluate, { starts, targets, steps, radiusOf: () => radius * options.epsilon, inBall: radius === 1 });
     for (const [index, point] of best) starts.set(index, point);
   }
 }
@@ -64,23 +71,24 @@ interface Phase {
   readonly starts: ReadonlyMap<number, Float32Array>;
   readonly targets: Int32Array | null;
   readonly steps: number;
-  readonly epsilon: number;
+  readonly radiusOf: (index: number) => number;
   readonly inBall: boolean;
 }
 
 /** @returns the points of the largest loss. */
 async function climb(job: AttackJob<ApgdOptions>, ledger: Ledger, indices: readonly number[], evaluate: Evaluate, phase: Phase) {
   const { x, options, signal } = job;
-  const { epsilon, steps } = phase;
+  const { radiusOf, steps } = phase;
   const size = imageSize(x);
   const look = Math.max(Math.floor(LOOK * steps), 1);
   let climbers = indices.map((index): Climber => {
     const clean = x.data.subarray(index * size, (index + 1) * size);
     const point = phase.starts.get(index)!.slice();
-    l1.project(point, clean, epsilon);
+    const radius = radiusOf(index);
+    l1.project(point, clean, radius);
     const changed = changes(point, clean);
     const best = { loss: -Infinity, point, gradient: new Float32Array(size) };
-    return { index, clean, point, gradient: best.gradient, best, size: epsilon, share: changed / size / SPARSER, changed };
+    return { index, clean, radius, point, gradient: best.gradient, best, size: radius, share: changed / size / SPARSER, changed };
   });
   const all = climbers;
   for (let step = 0; step <= steps && climbers.length > 0; step++) {
@@ -94,14 +102,14 @@ async function climb(job: AttackJob<ApgdOptions>, ledger: Ledger, indices: reado
     climbers.forEach((climber, row) => {
       climber.gradient = gradient.slice(row * size, (row + 1) * size);
       if (loss[row]! > climber.best.loss) climber.best = { loss: loss[row]!, point: climber.point, gradient: climber.gradient };
-      if (step > 0 && step % look === 0) adapt(climber, epsilon);
+      if (step > 0 && step % look === 0) adapt(climber);
     });
     const surviving = new Set(ledger.survivors());
     if (phase.inBall && options.earlyStop) climbers = climbers.filter(({ index }) => surviving.has(index));
     for (const climber of climbers) {
       const next = climber.point.slice();
       ascendSparse(next, climber.gradient, climber.size, Math.max(1, Math.round(climber.share * size)));
-      l1.project(next, climber.clean, epsilon);
+      l1.project(next, climber.clean, climber.radius);
       climber.point = next;
     }
     job.progress?.({ step, steps, survivors: surviving.size });
@@ -110,14 +118,14 @@ async function climb(job: AttackJob<ApgdOptions>, ledger: Ledger, indices: reado
 }
 
 /** Where the best point has become sparser, go back to it with a long step; else shorten the step. */
-function adapt(climber: Climber, epsilon: number): void {
+function adapt(climber: Climber): void {
   const changed = changes(climber.best.point, climber.clean);
   climber.share = changed / climber.clean.length / SPARSER;
   if (changed / climber.changed < SPARSER_THAN) {
-    climber.size = epsilon;
+    climber.size = climber.radius;
     climber.point = climber.best.point;
     climber.gradient = climber.best.gradient;
-  } else climber.size = Math.max(climber.size / SLOWER, LEAST * epsilon);
+  } else climber.size = Math.max(climber.size / SLOWER, LEAST * climber.radius);
   climber.changed = changed;
 }
 

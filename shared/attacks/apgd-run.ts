@@ -18,6 +18,24 @@ export interface ApgdOptions extends AttackOptions {
 /** Loss and gradient at points, whose row r belongs to image `indices[r]`. */
 export type Evaluate = (points: Batch, indices: readonly number[]) => Promise<LossAndGradient>;
 
+/** Starts of its own for each image, in a ball of its own. */
+export interface WarmStart {
+  /** The point to climb from; it is brought into the ball first. */
+  point(index: number): Float32Array;
+  /** At most the radius of the job. */
+  radius(index: number): number;
+}
+
+export interface ApgdRunOptions {
+  /** [images], the classes aimed at, for the record. */
+  readonly targets?: Int32Array | null;
+  /** Absent: noise on the edge of the ball of the job's radius. */
+  readonly warm?: WarmStart;
+}
+
+/** The first step as a multiple of the radius: across the ball from noise; from a start that was chosen only so far that it is not lost. */
+const [STRIDE, WARM_STRIDE] = [2, 0.5];
+
 /** Share of a step that goes along the gradient; the rest keeps the direction of the last one. */
 const ALONG = 0.75;
 
@@ -30,26 +48,29 @@ interface Climber {
   best: { loss: number; point: Float32Array; gradient: Float32Array };
 }
 
-/** Attacks the images at `indices` from a start drawn by (seed, id, keys) alone. `targets` [images] are the classes aimed at, for the record. */
+/** Attacks the images at `indices` from a start drawn by (seed, id, keys) alone, or from those of `warm`. */
 export async function apgdRun(
   job: AttackJob<ApgdOptions>,
   ledger: Ledger,
   indices: readonly number[],
   evaluate: Evaluate,
   keys: readonly (string | number)[],
-  targets: Int32Array | null = null,
+  { targets = null, warm }: ApgdRunOptions = {},
 ): Promise<void> {
-  if (job.options.norm === 'l1') return apgdRunL1(job, ledger, indices, evaluate, keys, targets);
+  if (job.options.norm === 'l1') return apgdRunL1(job, ledger, indices, evaluate, keys, { targets, ...(warm && { warm }) });
   const { x, options, seed, signal } = job;
   const norm = norms[options.norm];
   const size = imageSize(x);
   const clean = (index: number) => x.data.subarray(index * size, (index + 1) * size);
+  const radiusOf = (index: number) => warm?.radius(index) ?? options.epsilon;
+  const stride = warm === undefined ? STRIDE : WARM_STRIDE;
   let climbers: Climber[] = [];
   let points = gather(x, indices);
   indices.forEach((index, row) => {
     const point = points.data.subarray(row * size, (row + 1) * size);
-    startOnSphere(point, norm, options.epsilon, new Random(seed, 'apgd', x.ids[index]!, ...keys));
-    norm.project(point, clean(index), options.epsilon);
+    if (warm === undefined) startOnSphere(point, norm, options.epsilon, new Random(seed, 'apgd', x.ids[index]!, ...keys));
+    else point.set(warm.point(index));
+    norm.project(point, clean(index), radiusOf(index));
   });
   for (let step = 0; step <= options.steps; step++) {
     refuseIfCancelled(signal);
@@ -62,7 +83,7 @@ export async function apgdRun(
       climbers = active.map((index, row) => {
         const point = points.data.slice(row * size, (row + 1) * size);
         const best = { loss: loss[row]!, point, gradient: slope(row) };
-        return { index, step: new StepSize(2 * options.epsilon, options.steps, loss[row]!), point, previous: point, gradient: best.gradient, best };
+        return { index, step: new StepSize(stride * radiusOf(index), options.steps, loss[row]!), point, previous: point, gradient: best.gradient, best };
       });
     else climbers.forEach((climber, row) => enter(climber, loss[row]!, slope(row)));
     const surviving = new Set(ledger.survivors());
@@ -73,7 +94,7 @@ export async function apgdRun(
       climbers.map(({ index }) => index),
     );
     climbers.forEach((climber, row) => {
-      move(climber, clean(climber.index), norm, options.epsilon, step === 0 ? 1 : ALONG);
+      move(climber, clean(climber.index), norm, radiusOf(climber.index), step === 0 ? 1 : ALONG);
       points.data.set(climber.point, row * size);
     });
     job.progress?.({ step: step + 1, steps: options.steps, survivors: surviving.size });

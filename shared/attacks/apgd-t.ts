@@ -39,7 +39,7 @@ export const apgdT: Attack<Static<typeof schema>> = {
         survivors,
         (points, indices) => margins(points, at(labels, indices), at(targets, indices), loss),
         ['t', rank],
-        targets,
+        { targets },
       );
     return ledger.outcomes();
   },

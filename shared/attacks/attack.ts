@@ -124,6 +124,8 @@ export interface Attack<O extends AttackOptions = AttackOptions> {
   readonly blackBox?: boolean;
   /** Does nothing without the oracle's `marginAndGradient`. */
   readonly needsMargins?: boolean;
+  /** Goes on with broken images, to find nearer points. */
+  readonly exhaustive?: boolean;
   /** The options with every default filled in, as reports print them. Throws `usage` on options that contradict each other. */
   complete(options: O): Required<O>;
   /** Gradients and plain forward passes that an image costs which survives to the end. */

@@ -6,9 +6,10 @@ import { apgd } from './apgd.js';
 import { fabT } from './fab-t.js';
 import { fab } from './fab.js';
 import { fgsm } from './fgsm.js';
+import { ladder } from './ladder.js';
 import { momentumPgd } from './momentum-pgd.js';
 import { pgd } from './pgd.js';
 import { square } from './square.js';
 import { standard } from './standard.js';
 
-export const attacks = table<Attack>('attack', [fgsm, pgd, momentumPgd, apgd, apgdT, fab, fabT, square, standard]);
+export const attacks = table<Attack>('attack', [fgsm, pgd, momentumPgd, apgd, apgdT, fab, fabT, ladder, square, standard]);

@@ -9,6 +9,7 @@ import { apgd } from './apgd.js';
 import { fabT } from './fab-t.js';
 import { fab } from './fab.js';
 import { fgsm } from './fgsm.js';
+import { ladder } from './ladder.js';
 import { momentumPgd } from './momentum-pgd.js';
 import type { NormName } from './norms.js';
 import { pgd } from './pgd.js';
@@ -105,11 +106,11 @@ const encoder: Preset = {
   ],
 };
 
-/** FAB to its end: it looks for the nearest misclassified point, so that one radius says something about all smaller ones. */
+/** It looks for the nearest misclassified point, so that one radius says something about all smaller ones. */
 const minimal: Preset = {
   name: 'minimal',
-  summary: 'the nearest misclassified point of each image by fab, to its end: accuracy at every radius up to the one that is given',
-  stages: () => [{ attack: fab, options: { earlyStop: false } }],
+  summary: 'the nearest misclassified point of each image by fab and ladder: accuracy at every radius up to the one that is given',
+  stages: () => [{ attack: ladder, options: {} }],
 };
 
 const certify: Preset = {

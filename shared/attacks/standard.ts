@@ -2,6 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { Attack, Outcome } from './attack.js';
 import { gather } from './batch.js';
+import { combined } from './combined.js';
 import { Ledger } from './ledger.js';
 import { marginsOf } from './margin.js';
 import { countOption, epsilonOption, normOption } from './option-schemas.js';
@@ -60,15 +61,7 @@ export const standard: Attack<StandardOptions> = {
   },
 };
 
-/** The later outcome of an image that survived until then, unless it failed with a smaller loss; the counts of both. */
+/** The later outcome of an image that survived until then, unless it failed with a smaller loss. */
 function worse(before: Outcome, after: Outcome): Outcome {
-  const chosen = after.broken || after.lossAfter > before.lossAfter ? after : before;
-  return {
-    ...chosen,
-    iterations: before.iterations + after.iterations,
-    queries: before.queries + after.queries,
-    brokenAt: after.brokenAt && { ...after.brokenAt, query: before.queries + after.brokenAt.query },
-    zeroGradients: before.zeroGradients + after.zeroGradients,
-    nonFiniteGradients: before.nonFiniteGradients + after.nonFiniteGradients,
-  };
+  return combined(before, after, after.broken || after.lossAfter > before.lossAfter ? after : before);
 }

@@ -14,7 +14,7 @@ import type { Value } from '@robenc/shared/graph/value.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import audit from '@robenc/audit/commands/audit.js';
 import { readCsv } from '@robenc/audit/report/csv.js';
-import { predictSeconds } from '@robenc/audit/work/cost.js';
+import { predictSeconds, type RangeSample } from '@robenc/audit/work/cost.js';
 import { CLEAN, type WorkPlan } from '@robenc/audit/work/plan.js';
 import { attacks } from '@robenc/shared/attacks/index.js';
 import { memoryContext } from '../context.js';
@@ -117,17 +117,22 @@ describe('what an audit must hold', () => {
     assert.equal(whole.results[0]!.robustCorrect, report.results[0]!.robustCorrect);
   });
 
-  it('time is predicted from the cost of a pass, of a gradient and from how many images a short attack leaves', () => {
+  it('time is predicted from what each stage costs, from how many images a short attack leaves, and from how ranges fill the workers', () => {
     const pgd = attacks.get('pgd');
     const options = pgd.complete({ epsilon: 0.1 });
-    const stages = [CLEAN, { kind: 'attack' as const, name: 'pgd', epsilon: 0.1, options }];
-    const plan = { stages } as unknown as WorkPlan;
-    const costs = { forward: 1, gradient: 3, images: 10, right: 10, standing: new Map([[0.1, 10]]) };
-    // Every image stands: one pass for the clean stage, then 20 gradients and 2 passes.
-    assert.equal(predictSeconds(plan, costs, 100, 10), 100 * (1 + 20 * 3 + 2));
-    const half = predictSeconds(plan, { ...costs, standing: new Map([[0.1, 5]]) }, 100, 10);
-    assert.ok(half > 100 + 50 * 62 && half < 100 * 63, String(half));
-    assert.equal(predictSeconds(plan, { ...costs, right: 0, standing: new Map([[0.1, 0]]) }, 100, 10), 100);
+    const attack = { kind: 'attack' as const, name: 'pgd', epsilon: 0.1, options };
+    const plan = { stages: [CLEAN, attack] } as unknown as WorkPlan;
+    const sample = (right: number, stand: number) => ({ images: 10, right, standing: new Map([[0.1, stand]]) });
+    const costs = (...samples: RangeSample[]) => ({ stages: [1, 60], early: 9, samples: new Map(samples.entries()) });
+    assert.equal(predictSeconds(plan, costs(sample(10, 10)), [100], 1), 100 * 61, 'every image stands');
+    assert.equal(predictSeconds(plan, costs(sample(10, 5)), [100], 1), 100 + 50 * 60 + 50 * 9);
+    assert.equal(predictSeconds(plan, costs(sample(0, 0)), [100], 1), 100);
+    assert.equal(predictSeconds(plan, costs(sample(10, 10)), [25, 25, 25, 25], 2), 50 * 61);
+    assert.equal(predictSeconds(plan, costs(sample(10, 10)), [25, 25, 25], 2), 50 * 61, 'one worker waits for the other');
+    assert.equal(predictSeconds(plan, costs(sample(10, 10), sample(0, 0)), [25, 25], 2), 25 * 61, 'one range has all of the work');
+    // What goes on to the end costs as much for images that are broken.
+    const ended = { stages: [CLEAN, { ...attack, options: { ...options, earlyStop: false } }] } as unknown as WorkPlan;
+    assert.equal(predictSeconds(ended, costs(sample(10, 0)), [100], 1), 100 * 61);
   });
 
   describe('means over crops', () => {

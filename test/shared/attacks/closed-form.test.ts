@@ -38,6 +38,7 @@ const cases: readonly (readonly [attack: string, options: Record<string, unknown
   ['apgd-t', { targets: 9 }, 'apgd-t'],
   ['fab-t', {}, 'fab-t'],
   ['fab', {}, 'fab'],
+  ['ladder', {}, 'ladder'],
 ];
 
 describe('on linear models', () => {
