@@ -3,7 +3,7 @@ import cors from 'cors';
 import express, { type ErrorRequestHandler } from 'express';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { check } from '@robenc/shared/config/check.js';
-import { openContext, type Shared } from './context.js';
+import { RequestContext, type Shared } from './context.js';
 import { DeadlineExceeded, toApiError } from './errors.js';
 import { openDoor, type DoorOptions } from './http/door.js';
 import { exchangeOf } from './http/exchange.js';
@@ -55,7 +55,8 @@ async function answer(shared: Shared, request: IncomingMessage, response: Server
   const exchange = exchangeOf(response);
   if (exchange.refusal !== null) throw exchange.refusal;
   const { route, params } = exchange.match!;
-  const { context, close } = openContext(shared, exchange, request, response);
+  const context = new RequestContext(shared, exchange, request, response);
+  exchange.context = context;
   try {
     const input: Input =
       route.body === 'none'
@@ -69,7 +70,8 @@ async function answer(shared: Shared, request: IncomingMessage, response: Server
     // Whatever the work said when it was told to stop, the reason is that its time was over.
     throw context.signal.reason instanceof DeadlineExceeded ? context.signal.reason : error;
   } finally {
-    close();
+    context.close();
+    exchange.context = null;
   }
 }
 

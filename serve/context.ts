@@ -1,4 +1,4 @@
-/** @file What a route gets to work with, made for one request; `close` gives back what it took. */
+/** @file What a route gets to work with, made for one request; `close` gives back what it took. A class, because functions made for every request cost it. */
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RobencError } from '@robenc/shared/errors.js';
@@ -6,18 +6,20 @@ import type { Keyring } from './access/keyring.js';
 import type { Rates } from './access/rates.js';
 import type { Audits } from './auditing/audits.js';
 import type { Admission } from './batching/admission.js';
-import type { Compute } from './engine/compute.js';
+import type { Lane } from './batching/queue.js';
+import type { Call, Compute } from './engine/compute.js';
 import type { Engine } from './engine/engine.js';
-import { sizePolicyOf } from './engine/model.js';
+import { sizePolicyOf, type ServedModel } from './engine/model.js';
+import type { Lease } from './engine/models.js';
 import { ApiError, DeadlineExceeded } from './errors.js';
 import type { Exchange } from './http/exchange.js';
-import type { PreparedImage } from './images/recipe.js';
+import type { CropRequest, PreparedImage } from './images/recipe.js';
 import { tensorImages } from './input/tensor-images.js';
 import type { Limits } from './limits.js';
 import type { Metrics } from './observability/metrics.js';
 import type { Tracing } from './observability/tracing.js';
 import { routes } from './routes/index.js';
-import type { RouteContext } from './routes/route.js';
+import type { Route, RouteContext, Sent } from './routes/route.js';
 
 /** What all requests share. */
 export interface Shared {
@@ -37,96 +39,123 @@ export interface Shared {
   readonly stopping: AbortSignal;
 }
 
-export function openContext(
-  shared: Shared,
-  exchange: Exchange,
-  request: IncomingMessage,
-  response: ServerResponse,
-): { context: RouteContext; close: () => void } {
-  const { engine, limits, metrics, stopping, admission, keys, audits } = shared;
-  const route = exchange.match!.route;
-  const over = new AbortController();
-  // One request may wait for many pieces of work.
-  setMaxListeners(0, over.signal);
-  const leave = () => {
-    if (response.writableFinished) return;
-    if (route.computes && !over.signal.aborted) metrics.workDropped('gone');
-    over.abort();
-  };
-  response.on('close', leave);
-  const expire = (ms: number) => () => {
-    metrics.workDropped('expired');
-    over.abort(new DeadlineExceeded(ms));
-  };
-  let timer: NodeJS.Timeout | undefined;
-  const setDeadline = (ms: number) => {
-    clearTimeout(timer);
-    timer = setTimeout(expire(ms), ms);
-  };
-  if (route.computes) setDeadline(deadlineOf(request, limits.timeoutMs));
-  const releases: (() => void)[] = [];
-  let compute: Compute = engine.dispatcher;
-  const context: RouteContext = {
-    engine,
-    routes: routes.entries,
-    limits,
-    metrics,
-    keys,
-    audits,
-    exchange,
-    request,
-    requestId: exchange.id,
-    signal: over.signal,
-    draining: stopping.aborted,
-    stopping,
-    setDeadline: (ms) => setDeadline(Math.min(ms, limits.timeoutMs)),
-    call: (lane = 'interactive') => ({ compute: lane === 'interactive' ? compute : engine.dispatcher, signal: over.signal, lane, report: exchange.report }),
-    model(reference) {
-      const lease = engine.models.lease(reference, exchange.id);
-      releases.push(() => lease.release());
-      const { model, shadow } = lease;
-      if (shadow !== null) compute = engine.shadows.beside(model, shadow);
-      exchange.model = { id: model.id, digest: model.digest, device: engine.deviceOf(model) };
-      return model;
-    },
-    takeRoom(rows) {
-      exchange.images = Math.max(exchange.images, rows);
-      exchange.stay ??= admission.enter(0, engine.dispatcher.retryAfterMs);
-      exchange.stay.resize(rows);
-    },
-    prepareFile: (model) => (bytes, crops) =>
-      engine.preparer.prepare(bytes, { policy: sizePolicyOf(model), maxPixels: limits.maxPixels, crops }, { signal: over.signal }),
-    async prepare(model, { images, list, tensor }, crops = null) {
-      const count = tensor === null ? images.length : (tensor.shape[0] ?? 0);
-      if (count === 0)
-        throw new ApiError('bad_input', 'image is missing.', {
-          field: 'image',
-          remedy: 'Send {"image": base64}, {"images": [base64, ...]}, a form with a file named "image", or the bytes themselves.',
-        });
-      const most = Math.min(route.images, limits.maxImages);
-      if (count > most)
-        throw new ApiError('too_large', `${count} images were sent; at most ${most} are allowed in one request to ${route.path}.`, {
-          field: 'images',
-          remedy: 'Send several requests.',
-        });
-      context.takeRoom(count * (crops?.count ?? 1));
-      exchange.images = count;
-      if (tensor !== null) return tensorImages(tensor, model, crops);
-      const recipe = { policy: sizePolicyOf(model), maxPixels: limits.maxPixels, crops };
-      return await allPrepared(
-        images.map((bytes) => engine.preparer.prepare(bytes, recipe, { signal: over.signal })),
-        list,
-      );
-    },
-  };
-  return {
-    context,
-    close() {
-      clearTimeout(timer);
-      response.off('close', leave);
-      for (const release of releases) release();
-    },
-  };
+/** One request's own. */
+export class RequestContext implements RouteContext {
+  readonly engine: Engine;
+  readonly routes = routes.entries;
+  readonly limits: Limits;
+  readonly metrics: Metrics;
+  readonly keys: Keyring;
+  readonly audits: Audits | null;
+  readonly exchange: Exchange;
+  readonly request: IncomingMessage;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  readonly draining: boolean;
+  readonly stopping: AbortSignal;
+  readonly #admission: Admission;
+  readonly #response: ServerResponse;
+  readonly #route: Route;
+  readonly #over = new AbortController();
+  readonly #leases: Lease[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #compute: Compute;
+
+  constructor(shared: Shared, exchange: Exchange, request: IncomingMessage, response: ServerResponse) {
+    this.engine = shared.engine;
+    this.limits = shared.limits;
+    this.metrics = shared.metrics;
+    this.keys = shared.keys;
+    this.audits = shared.audits;
+    this.stopping = shared.stopping;
+    this.draining = shared.stopping.aborted;
+    this.exchange = exchange;
+    this.request = request;
+    this.requestId = exchange.id;
+    this.signal = this.#over.signal;
+    // One request may wait for many pieces of work.
+    setMaxListeners(0, this.signal);
+    this.#admission = shared.admission;
+    this.#response = response;
+    this.#route = exchange.match!.route;
+    this.#compute = shared.engine.dispatcher;
+    if (this.#route.computes) this.#setDeadline(deadlineOf(request, shared.limits.timeoutMs));
+  }
+
+  setDeadline(ms: number): void {
+    this.#setDeadline(Math.min(ms, this.limits.timeoutMs));
+  }
+
+  call(lane: Lane = 'interactive'): Call {
+    return { compute: lane === 'interactive' ? this.#compute : this.engine.dispatcher, signal: this.signal, lane, report: this.exchange.report };
+  }
+
+  model(reference: string | undefined): ServedModel {
+    const lease = this.engine.models.lease(reference, this.exchange.id);
+    this.#leases.push(lease);
+    const { model, shadow } = lease;
+    if (shadow !== null) this.#compute = this.engine.shadows.beside(model, shadow);
+    this.exchange.model = { id: model.id, digest: model.digest, device: this.engine.deviceOf(model) };
+    return model;
+  }
+
+  takeRoom(rows: number): void {
+    const { exchange } = this;
+    exchange.images = Math.max(exchange.images, rows);
+    exchange.stay ??= this.#admission.enter(0, this.engine.dispatcher.retryAfterMs);
+    exchange.stay.resize(rows);
+  }
+
+  prepareFile(model: ServedModel): (bytes: Uint8Array, crops: CropRequest | null) => Promise<PreparedImage> {
+    return (bytes, crops) => this.#prepareFile(bytes, model, crops);
+  }
+
+  async prepare(model: ServedModel, { images, list, tensor }: Sent, crops: CropRequest | null = null): Promise<readonly PreparedImage[]> {
+    const count = tensor === null ? images.length : (tensor.shape[0] ?? 0);
+    if (count === 0)
+      throw new ApiError('bad_input', 'image is missing.', {
+        field: 'image',
+        remedy: 'Send {"image": base64}, {"images": [base64, ...]}, a form with a file named "image", or the bytes themselves.',
+      });
+    const most = Math.min(this.#route.images, this.limits.maxImages);
+    if (count > most)
+      throw new ApiError('too_large', `${count} images were sent; at most ${most} are allowed in one request to ${this.#route.path}.`, {
+        field: 'images',
+        remedy: 'Send several requests.',
+      });
+    this.takeRoom(count * (crops?.count ?? 1));
+    this.exchange.images = count;
+    if (tensor !== null) return tensorImages(tensor, model, crops);
+    return await allPrepared(
+      images.map((bytes) => this.#prepareFile(bytes, model, crops)),
+      list,
+    );
+  }
+
+  /** The connection was closed: before the answer was out, the client has gone. */
+  left(): void {
+    if (this.#response.writableFinished) return;
+    if (this.#route.computes && !this.signal.aborted) this.metrics.workDropped('gone');
+    this.#over.abort();
+  }
+
+  /** Gives back what it took. */
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const lease of this.#leases) lease.release();
+  }
+
+  #prepareFile(bytes: Uint8Array, model: ServedModel, crops: CropRequest | null): Promise<PreparedImage> {
+    return this.engine.preparer.prepare(bytes, { policy: sizePolicyOf(model), maxPixels: this.limits.maxPixels, crops }, { signal: this.signal });
+  }
+
+  #setDeadline(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.metrics.workDropped('expired');
+      this.#over.abort(new DeadlineExceeded(ms));
+    }, ms);
+  }
 }
 
 /** The time that a client gives, at most the server's. Throws `bad_input`. */

@@ -43,6 +43,32 @@ export class Admission {
     return this.#held < this.limit && (this.#bytes === 0 || this.#bytes + bytes <= this.bytesLimit);
   }
 
+  /** Takes room for one row and a body of so many bytes. Throws `Overloaded`. */
+  enter(bytes: number, retryAfterMs: number): Stay {
+    if (!this.fits(bytes)) throw this.#refusal(1, retryAfterMs);
+    this.#held += 1;
+    this.#bytes += bytes;
+    return new Stay(this, bytes, retryAfterMs);
+  }
+
+  /** For a stay: more rows or fewer. Throws `Overloaded`, or `bad-input` for what never fits. */
+  resize(from: number, to: number, retryAfterMs: number): void {
+    if (to > this.limit)
+      throw new RobencError(
+        'bad-input',
+        `This request needs ${to} model inputs, and the server takes at most ${this.limit} at once. Send fewer images or crops.`,
+        { field: 'images' },
+      );
+    if (this.#held - from + to > this.limit) throw this.#refusal(to - from, retryAfterMs);
+    this.#held += to - from;
+  }
+
+  /** For a stay that ends. */
+  leave(rows: number, bytes: number): void {
+    this.#held -= rows;
+    this.#bytes -= bytes;
+  }
+
   #refusal(rows: number, retryAfterMs: number): Overloaded {
     return new Overloaded(
       this.#held + rows > this.limit
@@ -51,39 +77,32 @@ export class Admission {
       retryAfterMs,
     );
   }
-
-  /** Takes room for one row and a body of so many bytes. Throws `Overloaded`. */
-  enter(bytes: number, retryAfterMs: number): Stay {
-    if (!this.fits(bytes)) throw this.#refusal(1, retryAfterMs);
-    const stay = { rows: 1, bytes, open: true };
-    this.#held += 1;
-    this.#bytes += bytes;
-    return {
-      resize: (rows) => {
-        if (rows > this.limit)
-          throw new RobencError(
-            'bad-input',
-            `This request needs ${rows} model inputs, and the server takes at most ${this.limit} at once. Send fewer images or crops.`,
-            { field: 'images' },
-          );
-        if (this.#held - stay.rows + rows > this.limit) throw this.#refusal(rows - stay.rows, retryAfterMs);
-        this.#held += rows - stay.rows;
-        stay.rows = rows;
-      },
-      leave: () => {
-        if (!stay.open) return;
-        stay.open = false;
-        this.#held -= stay.rows;
-        this.#bytes -= stay.bytes;
-      },
-    };
-  }
 }
 
 /** The room that a request has. */
-export interface Stay {
+export class Stay {
+  readonly #house: Admission;
+  readonly #bytes: number;
+  readonly #retryAfterMs: number;
+  #rows = 1;
+  #open = true;
+
+  constructor(house: Admission, bytes: number, retryAfterMs: number) {
+    this.#house = house;
+    this.#bytes = bytes;
+    this.#retryAfterMs = retryAfterMs;
+  }
+
   /** Says how many rows it really needs, once that is known. Throws `Overloaded`, or `bad-input` for what never fits. */
-  resize(rows: number): void;
+  resize(rows: number): void {
+    this.#house.resize(this.#rows, rows, this.#retryAfterMs);
+    this.#rows = rows;
+  }
+
   /** Gives the room back, however often it is called. */
-  leave(): void;
+  leave(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#house.leave(this.#rows, this.#bytes);
+  }
 }

@@ -43,16 +43,56 @@ export interface RunOptions {
   readonly report?: RunReport;
 }
 
-interface Pending extends Job {
+/** A job and what came of it so far. */
+class Pending implements Job {
+  readonly key: string;
   readonly runner: Runner;
   readonly feeds: Tensors;
+  readonly rows: number;
   readonly lane: Lane;
   readonly since: number;
   readonly report: RunReport | undefined;
-  readonly parts: { readonly start: number; readonly answers: Tensors }[];
+  readonly parts: { readonly start: number; readonly answers: Tensors }[] = [];
   left: number;
-  resolve(answers: Tensors): void;
-  reject(error: unknown): void;
+  readonly #lanes: Lanes<Pending>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #settle: { readonly resolve: (answers: Tensors) => void; readonly reject: (error: Error) => void };
+
+  constructor(
+    { runner, feeds, rows, since }: { runner: Runner; feeds: Tensors; rows: number; since: number },
+    { signal, lane = 'interactive', report }: RunOptions,
+    lanes: Lanes<Pending>,
+    settle: { resolve: (answers: Tensors) => void; reject: (error: Error) => void },
+  ) {
+    this.key = runner.id;
+    this.runner = runner;
+    this.feeds = feeds;
+    this.rows = rows;
+    this.left = rows;
+    this.since = since;
+    this.lane = lane;
+    this.report = report;
+    this.#lanes = lanes;
+    this.#signal = signal;
+    this.#settle = settle;
+    signal?.addEventListener('abort', this, { once: true });
+  }
+
+  resolve(answers: Tensors): void {
+    this.#signal?.removeEventListener('abort', this);
+    this.#settle.resolve(answers);
+  }
+
+  reject(error: unknown): void {
+    this.#signal?.removeEventListener('abort', this);
+    this.#settle.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /** The signal fires. What runs already cannot be stopped, but nobody has to wait for it: a batch may hang. */
+  handleEvent(): void {
+    this.#lanes.remove(this.lane, this);
+    this.reject(cancelled(this.#signal!));
+  }
 }
 
 export interface DispatcherOptions {
@@ -107,37 +147,12 @@ export class Dispatcher {
   }
 
   /** Answers for any number of rows, cut into batches as needed. Rejects with the signal's reason (or `cancelled`) as soon as it fires; rows that wait then are never run. */
-  run(runner: Runner, feeds: Tensors, { signal, lane = 'interactive', report }: RunOptions = {}): Promise<Tensors> {
+  run(runner: Runner, feeds: Tensors, options: RunOptions = {}): Promise<Tensors> {
     const rows = rowsOf(feeds, runner.id);
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(cancelled(signal));
-      // What runs already cannot be stopped, but nobody has to wait for it: a batch may hang.
-      const drop = () => {
-        this.#lanes.remove(lane, job);
-        job.reject(cancelled(signal!));
-      };
-      const finished = () => signal?.removeEventListener('abort', drop);
-      const job: Pending = {
-        key: runner.id,
-        rows,
-        runner,
-        feeds,
-        lane,
-        since: this.#options.now(),
-        report,
-        parts: [],
-        left: rows,
-        resolve: (answers) => {
-          finished();
-          resolve(answers);
-        },
-        reject: (error) => {
-          finished();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        },
-      };
-      signal?.addEventListener('abort', drop, { once: true });
-      this.#lanes.add(lane, job, job.since);
+      if (options.signal?.aborted) return reject(cancelled(options.signal));
+      const job = new Pending({ runner, feeds, rows, since: this.#options.now() }, options, this.#lanes, { resolve, reject });
+      this.#lanes.add(job.lane, job, job.since);
       this.#start();
     });
   }

@@ -31,7 +31,9 @@ export function sliceRows(tensor: TensorData, start: number, count: number): Ten
 
 /** `work` on every tensor of a record. */
 export function mapTensors(tensors: Tensors, work: (tensor: TensorData, name: string) => TensorData): Record<string, TensorData> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, work(tensor, name)]));
+  const result: Record<string, TensorData> = {};
+  for (const name of Object.keys(tensors)) result[name] = work(tensors[name]!, name);
+  return result;
 }
 
 /** The number of rows, which all tensors must share. Throws `mismatch` naming the one that differs. */

@@ -12,17 +12,13 @@ export interface Compute {
   run(runner: Runner, feeds: Tensors, options?: RunOptions): Promise<Tensors>;
 }
 
+/** How a request runs graphs; the dispatcher reads all but `compute`. */
 export interface Call {
   readonly compute: Compute;
   /** Fires when nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
   readonly lane?: Lane;
   readonly report?: RunReport;
-}
-
-/** The part of a call that the dispatcher reads. */
-export function runOptions({ signal, lane, report }: Call): RunOptions {
-  return { ...(signal && { signal }), ...(lane && { lane }), ...(report && { report }) };
 }
 
 /** All rows of the images, one under the other: float32 [rows,3,height,width]. Images that lie so in memory, as those of one tensor do, are not copied. */
@@ -48,7 +44,7 @@ function joined(images: readonly PreparedImage[], length: number): Float32Array 
 
 /** One output of a run on float rows. Throws `mismatch` for an answer that is not finite: such numbers have no place in JSON, and mean a broken model. */
 export async function floatRows(call: Call, runner: Runner, feeds: Tensors, output: string): Promise<{ data: Float32Array; width: number }> {
-  const answers = await call.compute.run(runner, feeds, runOptions(call));
+  const answers = await call.compute.run(runner, feeds, call);
   const { data, shape } = answers[output]!;
   const rows = data as Float32Array;
   if (!allFinite(rows)) throw new RobencError('mismatch', `${runner.id} answered a value that is not finite in "${output}".`);

@@ -17,11 +17,24 @@ export interface ServedEntry {
 }
 
 /** A model that stays open until it is released. */
-export interface Lease {
+export class Lease {
   readonly model: ServedModel;
   /** The version whose answers are compared with this one's; not held. */
   readonly shadow: ServedModel | null;
-  release(): void;
+  readonly #models: Models;
+  #held = true;
+
+  constructor(models: Models, model: ServedModel, shadow: ServedModel | null = null) {
+    this.#models = models;
+    this.model = model;
+    this.shadow = shadow;
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#models.release(this.model);
+  }
 }
 
 interface Use {
@@ -86,34 +99,31 @@ export class Models {
    */
   lease(reference: string | undefined, key: string): Lease {
     const model = this.get(reference);
-    const open = reference === undefined || reference === model.name;
-    const chosen = (aside: Aside) =>
-      // Without a share nothing is hashed: this is asked for every request.
-      open && this.#shares[aside] > 0 && fraction(`${aside === 'canary' ? '' : aside}${key}`) < this.#shares[aside]
-        ? this.#asides[aside].get(model.name)
-        : undefined;
-    const canary = chosen('canary');
-    return canary === undefined ? { ...this.hold(model), shadow: chosen('shadow') ?? null } : this.hold(canary);
+    if (reference !== undefined && reference !== model.name) return this.hold(model);
+    const canary = this.#chosen('canary', model, key);
+    return canary === null ? this.hold(model, this.#chosen('shadow', model, key)) : this.hold(canary);
   }
 
-  hold(model: ServedModel): Lease {
-    const use = this.#uses.get(model) ?? { count: 0, onIdle: null };
-    this.#uses.set(model, use);
+  /** The version beside the model that a request with that key meets. Without a share nothing is hashed: this is asked for every request. */
+  #chosen(aside: Aside, { name }: ServedModel, key: string): ServedModel | null {
+    const share = this.#shares[aside];
+    return share > 0 && fraction(`${aside === 'canary' ? '' : aside}${key}`) < share ? (this.#asides[aside].get(name) ?? null) : null;
+  }
+
+  hold(model: ServedModel, shadow: ServedModel | null = null): Lease {
+    let use = this.#uses.get(model);
+    if (use === undefined) this.#uses.set(model, (use = { count: 0, onIdle: null }));
     use.count += 1;
-    let held = true;
-    return {
-      model,
-      shadow: null,
-      release: () => {
-        if (!held) return;
-        held = false;
-        use.count -= 1;
-        if (use.count === 0) {
-          this.#uses.delete(model);
-          use.onIdle?.();
-        }
-      },
-    };
+    return new Lease(this, model, shadow);
+  }
+
+  /** For a lease that ends. */
+  release(model: ServedModel): void {
+    const use = this.#uses.get(model)!;
+    use.count -= 1;
+    if (use.count > 0) return;
+    this.#uses.delete(model);
+    use.onIdle?.();
   }
 
   /** Resolves when nobody holds the model any more. */

@@ -58,7 +58,7 @@ export class Shadows {
     const runner = shadow.graphs[graph];
     if (this.#waiting + rows > MOST_ROWS) return this.#hear({ ...report, outcome: 'dropped' });
     if (runner === undefined || !sameInput(model, shadow)) return this.#hear({ ...report, outcome: 'failed' });
-    const { release } = this.#models.hold(shadow);
+    const lease = this.#models.hold(shadow);
     this.#waiting += rows;
     try {
       const name = graph === 'encoder' ? 'embedding' : 'logits';
@@ -68,7 +68,7 @@ export class Shadows {
       this.#hear({ ...report, outcome: 'failed' });
     } finally {
       this.#waiting -= rows;
-      release();
+      lease.release();
     }
   }
 }

@@ -47,6 +47,7 @@ export function openDoor(options: DoorOptions, { direct, app }: Behind): Request
       errorCode: null,
       refusal: null,
       report: { queueMs: 0, runMs: 0, batch: 0, batchRows: 0 },
+      context: null,
       span: options.tracing?.begin(request) ?? null,
       stopping,
     };
@@ -91,6 +92,7 @@ async function enter(options: DoorOptions, request: IncomingMessage, found: Retu
 }
 
 function ended({ log, now, metrics, tracing }: DoorOptions, request: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
+  exchange.context?.left();
   exchange.stay?.leave();
   const finished = response.writableFinished;
   const status = finished ? response.statusCode : 499;

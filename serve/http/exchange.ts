@@ -22,6 +22,8 @@ export interface Exchange {
   /** Why the door did not let it in. */
   refusal: ApiError | null;
   readonly report: RunReport;
+  /** While it is worked on: who is to hear that its client has gone. */
+  context: { left(): void } | null;
   /** Of its trace; null where nothing is traced. */
   readonly span: Span | null;
   /** Fires when the server was asked to stop; answers then end their connections. */

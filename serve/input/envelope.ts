@@ -1,4 +1,5 @@
 /** @file Reading JSON from strangers: size and depth are bounded before any schema walks over it. */
+import { isUtf8 } from 'node:buffer';
 import { ApiError } from '../errors.js';
 
 /** A request is a flat object with a few lists; anything larger is an attack or a mistake. */
@@ -8,7 +9,7 @@ const MAX_DEPTH = 8;
 export function parseEnvelope(body: Buffer, maxValues: number, maxDepth = MAX_DEPTH): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = JSON.parse(textOf(body));
   } catch (cause) {
     throw new ApiError('bad_input', `The body is not JSON: ${String((cause as Error).message).slice(0, 200)}.`, {
       field: 'body',
@@ -20,6 +21,15 @@ export function parseEnvelope(body: Buffer, maxValues: number, maxDepth = MAX_DE
     throw new ApiError('bad_input', 'The body is JSON, but not an object.', { field: 'body', remedy: 'Send an object such as {"image": "..."}.' });
   refuseUnbounded(value, maxValues, maxDepth);
   return value as Record<string, unknown>;
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+/** What a strict TextDecoder gives, which to make and to ask takes longer than most bodies are worth. */
+function textOf(body: Buffer): string {
+  if (!isUtf8(body)) return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  const marked = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  return body.toString('utf8', marked ? BYTE_ORDER_MARK.length : 0);
 }
 
 /** Without recursion, so that deep nesting cannot overflow the stack here or in the code that trusts this check. */

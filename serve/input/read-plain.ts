@@ -9,22 +9,33 @@ export function readPlain(request: IncomingMessage, limit: number, numbersAt = 0
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const end = (settle: () => void) => {
-      request.off('data', take).off('end', whole).off('error', broken).off('close', left);
-      settle();
-    };
-    const take = (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= limit) return void chunks.push(chunk);
-      request.pause();
-      end(() => reject(bodyTooLarge(limit)));
-    };
-    const whole = () => end(() => resolve(joined(chunks, bytes, numbersAt)));
-    const gone = (cause?: unknown) => new ApiError('client_closed_request', 'The body could not be read: the client went away.', { field: 'body', cause });
-    const broken = (error: Error) => end(() => reject(gone(error)));
-    const left = () => end(() => reject(gone()));
-    request.on('data', take).on('end', whole).on('error', broken).on('close', left);
+    let over = false;
+    request
+      .on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (over) return;
+        if (bytes <= limit) return void chunks.push(chunk);
+        over = true;
+        request.pause();
+        reject(bodyTooLarge(limit));
+      })
+      .on('end', () => {
+        if (!over) resolve(joined(chunks, bytes, numbersAt));
+        over = true;
+      })
+      .on('error', (error: Error) => {
+        if (!over) reject(gone(error));
+        over = true;
+      })
+      .on('close', () => {
+        if (!over) reject(gone());
+        over = true;
+      });
   });
+}
+
+function gone(cause?: unknown): ApiError {
+  return new ApiError('client_closed_request', 'The body could not be read: the client went away.', { field: 'body', cause });
 }
 
 function joined(chunks: readonly Buffer[], bytes: number, numbersAt: number): Buffer {

@@ -76,20 +76,19 @@ function answer(
   const outputs = wanted.map(({ name, binary: asBytes, classification }, i) => {
     const values = rows[i]!;
     const bytes = asBytes || request.binaryOutputs;
-    const send = (shape: readonly number[], datatype: string, data: Uint8Array, json: () => unknown[]) => {
-      if (!bytes) return { name, shape, datatype, data: json() };
-      binary.push(data);
-      return { name, shape, datatype, parameters: { binary_data_size: data.length } };
-    };
     if (classification !== null && name === 'logits') {
       const count = Math.min(classification, model.classes.length);
       const texts = values.flatMap((logits) => topPredictions(model, logits, count).map(({ index, label }) => `${logits[index]}:${index}:${label}`));
-      return send([values.length, count], 'BYTES', bytes ? writeByteStrings(texts) : new Uint8Array(0), () => texts);
+      const shape = [values.length, count];
+      return bytes ? { name, shape, datatype: 'BYTES', parameters: attach(writeByteStrings(texts), binary) } : { name, shape, datatype: 'BYTES', data: texts };
     }
     const width = values[0]!.length;
     const flat = new Float32Array(values.length * width);
     values.forEach((row, at) => flat.set(row, at * width));
-    return send([values.length, width], 'FP32', new Uint8Array(flat.buffer), () => Array.from(flat));
+    const shape = [values.length, width];
+    return bytes
+      ? { name, shape, datatype: 'FP32', parameters: attach(new Uint8Array(flat.buffer), binary) }
+      : { name, shape, datatype: 'FP32', data: Array.from(flat) };
   });
   const json = JSON.stringify({ model_name: model.name, model_version: model.version, id: request.id ?? requestId, outputs });
   if (binary.length === 0) return new Reply(json, { type: 'application/json' });
@@ -98,4 +97,10 @@ function answer(
     type: 'application/octet-stream',
     headers: { 'inference-header-content-length': String(head.length) },
   });
+}
+
+/** Adds bytes to those behind the JSON, and gives what the JSON says of them. */
+function attach(bytes: Uint8Array, binary: Uint8Array[]): { binary_data_size: number } {
+  binary.push(bytes);
+  return { binary_data_size: bytes.length };
 }

@@ -4,7 +4,7 @@ import type { Batch, Oracle } from '@robenc/shared/attacks/attack.js';
 import { argmaxRow, softmaxRow } from '@robenc/shared/math/logits.js';
 import type { TensorData } from '@robenc/shared/graph/value.js';
 import { classifyCrops, prediction, type Prediction } from '../classify.js';
-import { floatRows, runOptions, type Call } from '../compute.js';
+import { floatRows, type Call } from '../compute.js';
 import { madeGraph } from '../made-graphs.js';
 import { graphOf, type ServedModel } from '../model.js';
 import { cropSlopes, plainSlopes, type Slopes } from './slopes.js';
@@ -100,7 +100,7 @@ async function aggregateOracle(model: ServedModel, slopes: Slopes, call: Call): 
     async lossAndGradient(x, labels) {
       const { data, width } = await meanRows(slopes, x);
       const label: TensorData = { dtype: 'int64', shape: [x.count], data: BigInt64Array.from(labels, BigInt) };
-      const answers = await call.compute.run(headGradient, { embedding: asTensor(data, width), label }, runOptions(call));
+      const answers = await call.compute.run(headGradient, { embedding: asTensor(data, width), label }, call);
       const [loss, logits, slope] = ['loss', 'logits', 'gradient'].map((name) => answers[name]!.data as Float32Array) as [
         Float32Array,
         Float32Array,

@@ -4,7 +4,7 @@ import { drawCrops } from '@robenc/shared/evaluation/crops.js';
 import type { TensorData } from '@robenc/shared/graph/value.js';
 import { cropMatrix } from '@robenc/shared/images/crop-matrix.js';
 import type { CropRequest } from '../../images/recipe.js';
-import { floatRows, runOptions, type Call } from '../compute.js';
+import { floatRows, type Call } from '../compute.js';
 import { madeGraph } from '../made-graphs.js';
 import { graphOf, sizePolicyOf, type ServedModel } from '../model.js';
 
@@ -33,7 +33,7 @@ export async function plainSlopes(model: ServedModel, several: number, call: Cal
     async pull(x, cotangents) {
       const image = inputs(x);
       const cotangent = tensor(cotangents, [image.shape[0]!, cotangents.length / image.shape[0]!]);
-      return (await call.compute.run(slope, { image, cotangent }, runOptions(call)))['gradient']!.data as Float32Array;
+      return (await call.compute.run(slope, { image, cotangent }, call))['gradient']!.data as Float32Array;
     },
   };
 }
@@ -64,7 +64,7 @@ export async function cropSlopes(model: ServedModel, crops: CropRequest, call: C
       const inputs = feeds(x);
       const count = x.count * crops.count;
       const cotangent = tensor(cotangents, [count, cotangents.length / count]);
-      const each = (await call.compute.run(slope, { ...inputs, cotangent }, runOptions(call)))['gradient']!.data as Float32Array;
+      const each = (await call.compute.run(slope, { ...inputs, cotangent }, call))['gradient']!.data as Float32Array;
       const sum = new Float32Array(x.count * size);
       for (let i = 0; i < count; i++) {
         const at = Math.floor(i / crops.count) * size;

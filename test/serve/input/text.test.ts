@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { ApiError } from '@robenc/serve/errors.js';
 import { imageBytes } from '@robenc/serve/input/base64.js';
 import { coerceText } from '@robenc/serve/input/coerce.js';
+import { parseEnvelope } from '@robenc/serve/input/envelope.js';
 import { parseBytes } from '@robenc/serve/limits.js';
 
 describe('imageBytes', () => {
@@ -67,4 +68,20 @@ describe('parseBytes', () => {
     assert.deepEqual(['100', '1kb', '1.5 MB', '2m', '1GiB', '0'].map(parseBytes), [100, 1024, 1.5 * 1024 ** 2, 2 * 1024 ** 2, 1024 ** 3, 0]);
   });
   it('gives null for anything else', () => assert.deepEqual(['', 'big', '1tb', '-1', '1e3', '1 2'].map(parseBytes), Array(6).fill(null)));
+});
+
+describe('parseEnvelope', () => {
+  it('reads what a strict TextDecoder reads, byte order marks and all, and refuses other bytes as it does', () => {
+    fc.assert(
+      fc.property(fc.record({ text: fc.string({ unit: 'binary' }), marked: fc.boolean() }), ({ text, marked }) => {
+        const body = Buffer.from(`${marked ? '\uFEFF' : ''}${JSON.stringify({ text })}`);
+        assert.deepEqual(parseEnvelope(body, 10), JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
+      }),
+      { seed: 4, numRuns: 200 },
+    );
+    assert.throws(() => parseEnvelope(Buffer.from('{"text":"\xff"}', 'latin1'), 10), {
+      code: 'bad_input',
+      message: /The body is not JSON: The encoded data was not valid/,
+    });
+  });
 });
