@@ -21,7 +21,12 @@ const TOLERANCE = 0.05;
 
 /** All devices, in the order of the table. Takes a second or two: every device is tried in a process of its own. */
 export function listDevices(): Promise<readonly DeviceReport[]> {
-  return Promise.all(devices.entries.map(async (device) => judge(device, await probeApart(device.name))));
+  return Promise.all(devices.entries.map(({ name }) => tryDevice(name)));
+}
+
+/** One device. Takes a second or so. */
+export async function tryDevice(name: DeviceName): Promise<DeviceReport> {
+  return judge(devices.get(name), await probeApart(name));
 }
 
 /** The verdict on what a probe found. */

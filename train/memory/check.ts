@@ -2,28 +2,48 @@
 import { RobencError } from '@robenc/shared/errors.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import type { LiveMemory } from '@robenc/shared/graph/live-memory.js';
+import { candidates } from '@robenc/shared/runtime/devices.js';
+import { tryDevice } from '@robenc/shared/runtime/list-devices.js';
+import type { DeviceName } from '@robenc/shared/runtime/types.js';
 import type { Plan } from '../run/plan.js';
 import { estimateMemory, type MemoryEstimate } from './estimate.js';
 
 /** The least batch that a run may have. */
 const SMALLEST_BATCH = 2;
 
-/**
- * Throws as `refuseTooLarge` does. `step` is what the compiled step keeps, null for the eager engine, which is not checked: what it keeps is up to TensorFlow.js.
- * On a GPU that is asked for by name activations are not counted. `available`: bytes before the run took any.
- */
-export function refuseWithoutRoom(
-  plan: Plan,
-  { stateBytes, set, step, available }: { stateBytes: number; set: ImageSet; step: LiveMemory | null; available: number },
-): void {
-  if (step === null) return;
-  const { engine, batchSize } = plan.run;
-  const onHost = engine.device === 'auto' || engine.device === 'cpu';
-  refuseTooLarge(estimateMemory(plan, { stateBytes, set, step, onHost }), { available, batch: batchSize });
+/** What is known of a run when its memory is checked. */
+export interface Needs {
+  /** Bytes of parameters, statistics and slots. */
+  readonly stateBytes: number;
+  readonly set: Pick<ImageSet, 'pixels'>;
+  /** What the compiled step keeps; null for the eager engine, which is not checked: what it keeps is up to TensorFlow.js. */
+  readonly step: LiveMemory | null;
+  /** Bytes before the run took any. */
+  readonly available: number;
 }
 
-/** Throws `unavailable` with what the run needs, what there is, and the largest batch that fits. */
-export function refuseTooLarge(estimate: MemoryEstimate, { available, batch }: { available: number; batch: number }): void {
+/**
+ * Throws as `refuseTooLarge` does. Activations are not counted where the step runs on a GPU; whether it would is found out, by trying the device, only where it
+ * matters.
+ */
+export async function refuseWithoutRoom(
+  plan: Plan,
+  { stateBytes, set, step, available }: Needs,
+  works: (device: DeviceName) => Promise<boolean> = async (device) => (await tryDevice(device)).works,
+): Promise<void> {
+  if (step === null) return;
+  const { engine, batchSize } = plan.run;
+  const estimate = (onHost: boolean): MemoryEstimate => estimateMemory(plan, { stateBytes, set, step, onHost });
+  const whole = estimate(true);
+  if (whole.total <= available) return;
+  const gpu = candidates(engine.device).find(({ name }) => name !== 'cpu');
+  if (gpu !== undefined && (await works(gpu.name))) return refuseTooLarge(estimate(false), { available, batch: batchSize });
+  const why = engine.device === gpu?.name ? `The device ${gpu.name} does not work here, so this would run on the CPU. ${gpu.remedy}` : null;
+  refuseTooLarge(whole, { available, batch: batchSize, why });
+}
+
+/** Throws `unavailable` with what the run needs, what there is, and the largest batch that fits; `why` is said first. */
+export function refuseTooLarge(estimate: MemoryEstimate, { available, batch, why = null }: { available: number; batch: number; why?: string | null }): void {
   if (estimate.total <= available) return;
   const { data, state, views, activations } = estimate;
   const parts = Object.entries({ activations, views, state, 'data set': data })
@@ -36,7 +56,7 @@ export function refuseTooLarge(estimate: MemoryEstimate, { available, batch }: {
       : 'No batch fits: take a smaller encoder (encoder.width, encoder.widths), fewer views (--views), smaller images (data.size) or less data (--limit).';
   throw new RobencError(
     'unavailable',
-    `The run needs about ${gigabytes(estimate.total)} of memory (${parts.join(', ')}), and ${gigabytes(available)} are available. ${remedy} To start it all the same: --ignore-memory.`,
+    `${why === null ? '' : `${why} `}The run needs about ${gigabytes(estimate.total)} of memory (${parts.join(', ')}), and ${gigabytes(available)} are available. ${remedy} To start it all the same: --ignore-memory.`,
     { field: 'batchSize' },
   );
 }

@@ -50,7 +50,7 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
   try {
     const data = await openData(plan);
     const engine = await preparing;
-    if (!options.ignoreMemory) refuseWithoutRoom(plan, { stateBytes: engine.stateBytes, set: data.set, step: engine.memory, available });
+    if (!options.ignoreMemory) await refuseWithoutRoom(plan, { stateBytes: engine.stateBytes, set: data.set, step: engine.memory, available });
     return await trainWith(plan, { ...data, prepared: engine }, options);
   } finally {
     await (

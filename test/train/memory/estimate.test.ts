@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { loadRunConfig } from '@robenc/shared/config/run.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
 import { prepareEngineThread } from '../../../train/engines/thread.js';
-import { largestBatch, refuseTooLarge } from '../../../train/memory/check.js';
+import { largestBatch, refuseTooLarge, refuseWithoutRoom } from '../../../train/memory/check.js';
 import { estimateMemory } from '../../../train/memory/estimate.js';
 import { trainingData } from '../../../train/run/data.js';
 import { planOf } from '../../../train/run/plan.js';
@@ -50,6 +50,35 @@ describe('the estimate of the memory of a run', function () {
     });
     assert.doesNotThrow(() => refuseTooLarge(estimate, { available: estimate.total, batch: 64 }));
     assert.throws(() => refuseTooLarge(estimate, { available: 1e6, batch: 64 }), /No batch fits: take a smaller encoder/);
+  });
+
+  it('asks whether a GPU works only where activations do not fit, leaves them out there, and says when the one that is named does not', async () => {
+    const plan = planOf(loadRunConfig(RUN));
+    const thread = await prepareEngineThread(plan.run);
+    await thread.close();
+    const set = await openImageSet(trainingData(plan.run));
+    const on = (device: 'auto' | 'cpu' | 'cuda') => ({ ...plan, run: { ...plan.run, engine: { ...plan.run.engine, device } } });
+    const { total, activations } = await estimateOf(RUN);
+    const tried: string[] = [];
+    const checked = (device: 'auto' | 'cpu' | 'cuda', available: number, works: boolean) =>
+      refuseWithoutRoom(on(device), { stateBytes: thread.stateBytes, set, step: thread.memory, available }, (name) => {
+        tried.push(name);
+        return Promise.resolve(works);
+      });
+    await checked('auto', total, false);
+    assert.deepEqual(tried, []);
+    const host = total - activations / 2;
+    await checked('auto', host, true);
+    await checked('cuda', host, true);
+    assert.deepEqual(tried, ['cuda', 'cuda']);
+    await assert.rejects(checked('auto', host, false), { code: 'unavailable', message: /^The run needs/ });
+    await assert.rejects(checked('cuda', host, false), { code: 'unavailable', message: /^The device cuda does not work here.*cuda12\. The run needs about/ });
+    await assert.rejects(checked('cpu', host, true), { code: 'unavailable', message: /^The run needs/ });
+    await assert.rejects(checked('auto', total - activations - 1, true), {
+      code: 'unavailable',
+      message: /^The run needs about .*\(state .*activations 0 MiB/,
+    });
+    assert.deepEqual(tried, ['cuda', 'cuda', 'cuda', 'cuda', 'cuda']);
   });
 
   it('refuses a run that this machine has no room for before anything is written', async () => {
