@@ -10,6 +10,9 @@ import { markdownTable, median, type Bench } from './bench.js';
 /** The goal: a prediction within this share of the time. */
 const GOAL = 0.3;
 
+/** Seconds that are foretold as "less than"; an audit that takes less is within its word. */
+const LEAST = 1;
+
 interface Timed {
   readonly predicted: number;
   readonly taken: number;
@@ -29,7 +32,7 @@ const bench: Bench = {
         for (const level of levels.split(',')) {
           const times: Timed[] = [];
           for (let i = 0; i < Number(repeats); i++) times.push(await timed({ model: resolve(file), data: resolve(data), preset, level, limit: Number(limit) }));
-          const ratio = median(times.map(({ predicted, taken }) => predicted / taken));
+          const ratio = median(times.map(({ predicted, taken }) => predicted / (predicted === LEAST && taken < LEAST ? LEAST : taken)));
           note(`${title}, ${preset} at ${level}/255: ${ratio.toFixed(2)}`);
           const seconds = (pick: keyof Timed) => median(times.map((one) => one[pick])).toFixed(1);
           rows.push([title, preset, `${level}/255`, seconds('predicted'), seconds('taken'), ratio.toFixed(2), Math.abs(ratio - 1) <= GOAL ? 'yes' : 'no']);

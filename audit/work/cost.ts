@@ -8,8 +8,14 @@ export interface RangeSample {
   /** Of how many images the others are counts. */
   readonly images: number;
   readonly right: number;
-  /** Images that stand after the short attack, by radius. */
-  readonly standing: ReadonlyMap<number, number>;
+  /** By radius. */
+  readonly standing: ReadonlyMap<number, Standing>;
+}
+
+/** Images that will stand after the first attack at a radius, and after the ones that follow it: as far as short attacks can tell. */
+export interface Standing {
+  readonly first: number;
+  readonly last: number;
 }
 
 export interface Costs {
@@ -22,8 +28,8 @@ export interface Costs {
 }
 
 /**
- * Seconds until all ranges are done, whose numbers of images are given. Images that the short attack left standing pay every stage in full, those that it
- * broke leave early in the first one. A range is worked off by one worker at a time; one that was not looked at is taken to be like one that was.
+ * Seconds until all ranges are done, whose numbers of images are given. Images that stand pay every stage in full, those that are soon broken leave early
+ * in the first one. A range is worked off by one worker at a time; one that was not looked at is taken to be like one that was.
  */
 export function predictSeconds(plan: WorkPlan, costs: Costs, ranges: readonly number[], workers: number): number {
   const known = [...costs.samples.values()];
@@ -47,7 +53,8 @@ function secondsPerImage(plan: WorkPlan, { stages, early }: Costs, { images, rig
       total += before * full;
       continue;
     }
-    const after = Math.min(before, share(standing.get(stage.epsilon) ?? images));
+    const { first, last } = standing.get(stage.epsilon) ?? { first: images, last: images };
+    const after = Math.min(before, share(stage.epsilon === radius ? last : first));
     if (stage.epsilon !== radius) total += (before - after) * Math.min(full, early);
     [radius, before] = [stage.epsilon, after];
     total += after * full;

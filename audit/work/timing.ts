@@ -55,7 +55,9 @@ export async function measureCosts(engine: Engine, plan: WorkPlan, chunks: Reado
   const stages: number[] = [];
   for (const stage of plan.stages) stages.push(await secondsOf(stage));
   const samples = [...chunks.keys()].map((range, i) => {
-    const standing = new Map([...piloted[i]!.standing].map(([epsilon, { rows }]) => [epsilon, rows.length]));
+    const standing = new Map(
+      [...piloted[i]!.standing].map(([epsilon, { first, last: left }]) => [epsilon, { first: first.rows.length, last: left.rows.length }]),
+    );
     return [range, { images: tried[i]!.rows.length, right: piloted[i]!.right.rows.length, standing }] as const;
   });
   return { stages, early: steps * gradient, samples: new Map(samples) };

@@ -122,7 +122,7 @@ describe('what an audit must hold', () => {
     const options = pgd.complete({ epsilon: 0.1 });
     const attack = { kind: 'attack' as const, name: 'pgd', epsilon: 0.1, options };
     const plan = { stages: [CLEAN, attack] } as unknown as WorkPlan;
-    const sample = (right: number, stand: number) => ({ images: 10, right, standing: new Map([[0.1, stand]]) });
+    const sample = (right: number, first: number, last = first) => ({ images: 10, right, standing: new Map([[0.1, { first, last }]]) });
     const costs = (...samples: RangeSample[]) => ({ stages: [1, 60], early: 9, samples: new Map(samples.entries()) });
     assert.equal(predictSeconds(plan, costs(sample(10, 10)), [100], 1), 100 * 61, 'every image stands');
     assert.equal(predictSeconds(plan, costs(sample(10, 5)), [100], 1), 100 + 50 * 60 + 50 * 9);
@@ -130,6 +130,9 @@ describe('what an audit must hold', () => {
     assert.equal(predictSeconds(plan, costs(sample(10, 10)), [25, 25, 25, 25], 2), 50 * 61);
     assert.equal(predictSeconds(plan, costs(sample(10, 10)), [25, 25, 25], 2), 50 * 61, 'one worker waits for the other');
     assert.equal(predictSeconds(plan, costs(sample(10, 10), sample(0, 0)), [25, 25], 2), 25 * 61, 'one range has all of the work');
+    const twice = { stages: [CLEAN, attack, attack] } as unknown as WorkPlan;
+    const both = { ...costs(sample(10, 5, 2)), stages: [1, 60, 600] };
+    assert.equal(predictSeconds(twice, both, [100], 1), 100 + 50 * 9 + 50 * 60 + 20 * 600, 'the second attack breaks more, and soon');
     // What goes on to the end costs as much for images that are broken.
     const ended = { stages: [CLEAN, { ...attack, options: { ...options, earlyStop: false } }] } as unknown as WorkPlan;
     assert.equal(predictSeconds(ended, costs(sample(10, 0)), [100], 1), 100 * 61);
