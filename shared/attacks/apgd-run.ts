@@ -39,13 +39,17 @@ const [STRIDE, WARM_STRIDE] = [2, 0.5];
 /** Share of a step that goes along the gradient; the rest keeps the direction of the last one. */
 const ALONG = 0.75;
 
+/** Climbs in memory of its own, which it keeps: of new arrays for every step the garbage collector would take as long as the steps. */
 interface Climber {
   readonly index: number;
   readonly step: StepSize;
   point: Float32Array;
   previous: Float32Array;
+  /** Becomes the next point. */
+  spare: Float32Array;
+  /** A part of the last answer, or that of the best point. */
   gradient: Float32Array;
-  best: { loss: number; point: Float32Array; gradient: Float32Array };
+  readonly best: { loss: number; readonly point: Float32Array; readonly gradient: Float32Array };
 }
 
 /** Attacks the images at `indices` from a start drawn by (seed, id, keys) alone, or from those of `warm`. */
@@ -78,12 +82,13 @@ export async function apgdRun(
     const { loss, logits, gradient } = await evaluate(points, active);
     ledger.consider(active, points, logits, targets);
     ledger.countGradients(active, gradient);
-    const slope = (row: number) => gradient.slice(row * size, (row + 1) * size);
+    const slope = (row: number) => gradient.subarray(row * size, (row + 1) * size);
     if (step === 0)
       climbers = active.map((index, row) => {
         const point = points.data.slice(row * size, (row + 1) * size);
-        const best = { loss: loss[row]!, point, gradient: slope(row) };
-        return { index, step: new StepSize(stride * radiusOf(index), options.steps, loss[row]!), point, previous: point, gradient: best.gradient, best };
+        const best = { loss: loss[row]!, point: point.slice(), gradient: slope(row).slice() };
+        const sizes = new StepSize(stride * radiusOf(index), options.steps, loss[row]!);
+        return { index, step: sizes, point, previous: point.slice(), spare: new Float32Array(size), gradient: best.gradient, best };
       });
     else climbers.forEach((climber, row) => enter(climber, loss[row]!, slope(row)));
     const surviving = new Set(ledger.survivors());
@@ -102,23 +107,27 @@ export async function apgdRun(
 }
 
 function enter(climber: Climber, loss: number, gradient: Float32Array): void {
+  const { best, point } = climber;
   climber.gradient = gradient;
-  if (loss > climber.best.loss) climber.best = { loss, point: climber.point, gradient };
-  if (!climber.step.enter(loss, climber.best.loss)) return;
-  climber.point = climber.best.point;
-  climber.gradient = climber.best.gradient;
+  if (loss > best.loss) {
+    best.loss = loss;
+    best.point.set(point);
+    best.gradient.set(gradient);
+  }
+  if (!climber.step.enter(loss, best.loss)) return;
+  point.set(best.point);
+  climber.gradient = best.gradient;
 }
 
 /** x ← P(x + a (P(x + step · direction) - x) + (1 - a) (x - previous)) */
 function move(climber: Climber, clean: Float32Array, norm: Norm, epsilon: number, along: number): void {
-  const { point, previous, gradient, step } = climber;
-  const ahead = point.slice();
-  norm.ascend(ahead, gradient, step.size);
-  norm.project(ahead, clean, epsilon);
-  const next = point.map((value, i) => value + along * (ahead[i]! - value) + (1 - along) * (value - previous[i]!));
+  const { point, previous, spare: next, gradient, step } = climber;
+  next.set(point);
+  norm.ascend(next, gradient, step.size);
   norm.project(next, clean, epsilon);
-  climber.previous = point;
-  climber.point = next;
+  for (let i = 0; i < next.length; i++) next[i] = point[i]! + along * (next[i]! - point[i]!) + (1 - along) * (point[i]! - previous[i]!);
+  norm.project(next, clean, epsilon);
+  [climber.point, climber.previous, climber.spare] = [next, point, previous];
 }
 
 /** Noise that reaches the edge of the ball: uniform with its largest value at epsilon (linf), or of length epsilon (l2). */

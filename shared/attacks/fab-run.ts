@@ -20,11 +20,19 @@ export type Boundary = (points: Batch, indices: readonly number[]) => Promise<{ 
 /** Overshoot across the boundary, the largest pull towards the image, and how much of the change is kept after a success. */
 const [OVERSHOOT, PULL, KEEP] = [1.05, 0.1, 0.9];
 
+/** Walks in memory of its own, which it keeps. */
 interface Walker {
   readonly index: number;
   readonly clean: Float32Array;
-  point: Float32Array;
-  best: { distance: number; point: Float32Array } | null;
+  readonly point: Float32Array;
+  best: { distance: number; readonly point: Float32Array } | null;
+}
+
+/** Memory for the two steps of a walker at a time, and a step of nothing. */
+interface Steps {
+  readonly near: Float32Array;
+  readonly far: Float32Array;
+  readonly none: Float32Array;
 }
 
 /** Restart 0 starts at the image, which makes it deterministic; later ones at noise of half the radius, drawn by (seed, id, restart). */
@@ -52,17 +60,18 @@ export async function fabRun(
     if (restart > 0) startAway(point, options, new Random(seed, 'fab', x.ids[index]!, restart));
     return { index, clean, point, best: null };
   });
+  const steps: Steps = { near: new Float32Array(size), far: new Float32Array(size), none: new Float32Array(size) };
   for (let step = 0, active: readonly Walker[] = all; step < options.steps && active.length > 0; step++) {
     refuseIfCancelled(signal);
     const at = active.map(({ index }) => index);
     const { margin, gradient } = await boundary(batchOf(active), at);
-    active.forEach((walker, row) => move(walker, margin[row]!, gradient.subarray(row * size, (row + 1) * size), options.norm));
+    active.forEach((walker, row) => move(walker, margin[row]!, gradient.subarray(row * size, (row + 1) * size), options.norm, steps));
     const logits = await oracle.forward(batchOf(active));
     active.forEach((walker, row) => {
       if (argmaxRow(logits, oracle.classes, row) === labels[walker.index]) return;
       const distance = norm.distance(walker.point, walker.clean);
-      if (distance < (walker.best?.distance ?? Infinity)) walker.best = { distance, point: walker.point };
-      walker.point = pulledBack(walker.point, walker.clean);
+      if (distance < (walker.best?.distance ?? Infinity)) keep(walker, distance);
+      pullBack(walker);
     });
     if (options.earlyStop) active = active.filter(({ best }) => best === null || best.distance > options.epsilon);
     job.progress?.({ step: step + 1, steps: options.steps, survivors: ledger.survivors().length });
@@ -85,25 +94,27 @@ function startAway(point: Float32Array, { norm, epsilon }: FabRunOptions, random
 }
 
 /** Steps beyond the linearised boundary, from the point and from the image, mixed by how far each is from it. */
-function move(walker: Walker, margin: number, gradient: Float32Array, name: NormName): void {
-  const { point, clean } = walker;
-  const zero = new Float32Array(point.length);
+function move({ point, clean }: Walker, margin: number, gradient: Float32Array, name: NormName, { near, far, none }: Steps): void {
   let there = margin;
   for (let i = 0; i < point.length; i++) there += gradient[i]! * (clean[i]! - point[i]!);
-  const near = stepOntoHyperplane(point, gradient, -margin, name);
-  const far = stepOntoHyperplane(clean, gradient, -there, name);
-  const [a, b] = [near, far].map((step) => Math.max(norms[name].distance(step, zero), 1e-8)) as [number, number];
+  stepOntoHyperplane(point, gradient, -margin, name, near);
+  stepOntoHyperplane(clean, gradient, -there, name, far);
+  const [a, b] = [near, far].map((step) => Math.max(norms[name].distance(step, none), 1e-8)) as [number, number];
   const pull = Math.min(Math.max(a / (a + b), 0), PULL);
-  const next = new Float32Array(point.length);
-  for (let i = 0; i < next.length; i++) {
+  for (let i = 0; i < point.length; i++) {
     const mixed = (1 - pull) * (point[i]! + OVERSHOOT * near[i]!) + pull * (clean[i]! + OVERSHOOT * far[i]!);
-    next[i] = Math.min(Math.max(mixed, 0), 1);
+    point[i] = Math.min(Math.max(mixed, 0), 1);
   }
-  walker.point = next;
 }
 
-function pulledBack(point: Float32Array, clean: Float32Array): Float32Array {
-  const result = new Float32Array(point.length);
-  for (let i = 0; i < result.length; i++) result[i] = clean[i]! + KEEP * (point[i]! - clean[i]!);
-  return result;
+function keep(walker: Walker, distance: number): void {
+  if (walker.best === null) walker.best = { distance, point: walker.point.slice() };
+  else {
+    walker.best.distance = distance;
+    walker.best.point.set(walker.point);
+  }
+}
+
+function pullBack({ point, clean }: Walker): void {
+  for (let i = 0; i < point.length; i++) point[i] = clean[i]! + KEEP * (point[i]! - clean[i]!);
 }

@@ -97,8 +97,13 @@ export class Ledger {
       const entry = this.#entries[index]!;
       const values = gradient.subarray(row * this.#size, (row + 1) * this.#size);
       entry.iterations += 1;
-      if (values.every((value) => value === 0)) entry.zeroGradients += 1;
-      if (!values.every(Number.isFinite)) entry.nonFiniteGradients += 1;
+      let [anything, finite] = [false, true];
+      for (let i = 0; i < values.length; i++) {
+        if (values[i] !== 0) anything = true;
+        if (!Number.isFinite(values[i])) finite = false;
+      }
+      if (!anything) entry.zeroGradients += 1;
+      if (!finite) entry.nonFiniteGradients += 1;
     });
   }
 
