@@ -24,6 +24,10 @@ export interface RadiusDiff {
 export interface AuditDiff {
   readonly before: string;
   readonly after: string;
+  /** The models, as their audits name them. */
+  readonly models: readonly [before: string, after: string];
+  /** Without an attack, over the images that both audits know. */
+  readonly clean: Omit<RadiusDiff, 'norm' | 'epsilon'>;
   /** What is not the same besides the models. */
   readonly warnings: readonly string[];
   readonly results: readonly RadiusDiff[];
@@ -33,24 +37,10 @@ export interface AuditDiff {
 export function diffAudits(before: string, after: string): AuditDiff {
   const [a, b] = [readAudit(before), readAudit(after)];
   const results = a.report.results.flatMap(({ norm, epsilon }): RadiusDiff[] => {
-    const [one, other] = [verdicts(a.rows, epsilon), verdicts(b.rows, epsilon)];
+    const at = (row: Record<string, string>) => Math.abs(Number(row['epsilon']) - epsilon) < 1e-9;
     const same = b.report.results.some((result) => result.norm === norm && Math.abs(result.epsilon - epsilon) < 1e-9);
-    const ids = [...one.keys()].filter((id) => other.has(id));
-    if (!same || ids.length === 0) return [];
-    const count = (accept: (was: boolean, is: boolean) => boolean) => ids.filter((id) => accept(one.get(id)!, other.get(id)!)).length;
-    const [lost, gained] = [count((was, is) => was && !is), count((was, is) => !was && is)];
-    return [
-      {
-        norm,
-        epsilon,
-        images: ids.length,
-        before: count((was) => was) / ids.length,
-        after: count((_, is) => is) / ids.length,
-        lost,
-        gained,
-        pValue: signTest(lost, lost + gained),
-      },
-    ];
+    const compared = compare(verdicts(a.rows.filter(at), isRobust), verdicts(b.rows.filter(at), isRobust));
+    return same && compared.images > 0 ? [{ norm, epsilon, ...compared }] : [];
   });
   if (results.length === 0)
     throw new RobencError(
@@ -65,7 +55,21 @@ export function diffAudits(before: string, after: string): AuditDiff {
       ...(report.complete ? [] : [`${[before, after][i]} is not complete`]),
     ]),
   ];
-  return { before, after, warnings, results };
+  const clean = compare(verdicts(a.rows, isRight), verdicts(b.rows, isRight));
+  for (const [folder, { report }] of [
+    [before, a],
+    [after, b],
+  ] as const)
+    if (clean.images < report.results[0]!.images) warnings.push(`only ${clean.images} of the ${report.results[0]!.images} images of ${folder} are in both`);
+  return { before, after, models: [a.report.model.path, b.report.model.path], clean, warnings, results };
+}
+
+function compare(one: ReadonlyMap<string, boolean>, other: ReadonlyMap<string, boolean>): AuditDiff['clean'] {
+  const ids = [...one.keys()].filter((id) => other.has(id));
+  const count = (accept: (was: boolean, is: boolean) => boolean) => ids.filter((id) => accept(one.get(id)!, other.get(id)!)).length;
+  const [lost, gained] = [count((was, is) => was && !is), count((was, is) => !was && is)];
+  const share = (images: number) => (ids.length === 0 ? 0 : images / ids.length);
+  return { images: ids.length, before: share(count((was) => was)), after: share(count((_, is) => is)), lost, gained, pValue: signTest(lost, lost + gained) };
 }
 
 function readAudit(folder: string): { report: AuditReport; rows: Record<string, string>[] } {
@@ -77,12 +81,26 @@ function readAudit(folder: string): { report: AuditReport; rows: Record<string, 
   } catch (cause) {
     throw new RobencError('bad-file', `${path} is no JSON. Run the audit again.`, { cause, field: path });
   }
-  return { report: check(AuditReport, value, path, { code: 'bad-file' }), rows: readCsv(readBytes(join(folder, 'samples.csv'), folder).toString('utf8')) };
+  const report = check(AuditReport, value, path, { code: 'bad-file' });
+  const table = join(folder, 'samples.csv');
+  const rows = readCsv(readBytes(table, folder).toString('utf8'));
+  const wanted = report.results.reduce((sum, { images }) => sum + images, 0);
+  if (rows.length !== wanted)
+    throw new RobencError(
+      'bad-file',
+      `${table} has ${rows.length} lines, and audit.json beside it speaks of ${wanted}: it was cut off or changed. Run the audit again.`,
+      {
+        field: table,
+      },
+    );
+  return { report, rows };
 }
 
-/** Whether each image stands at a radius. */
-function verdicts(rows: readonly Record<string, string>[], epsilon: number): Map<string, boolean> {
-  return new Map(rows.filter((row) => Math.abs(Number(row['epsilon']) - epsilon) < 1e-9).map((row) => [row['image']!, row['robust'] === '1']));
+const isRobust = (row: Record<string, string>) => row['robust'] === '1';
+const isRight = (row: Record<string, string>) => row['clean_prediction'] === row['label'];
+
+function verdicts(rows: readonly Record<string, string>[], verdict: (row: Record<string, string>) => boolean): Map<string, boolean> {
+  return new Map(rows.map((row) => [row['image']!, verdict(row)]));
 }
 
 function differs(what: string, a: string, b: string): string[] {

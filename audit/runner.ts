@@ -122,6 +122,7 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
         softmaxRemoved: setup.softmaxRemoved,
         softmaxOutput: setup.output,
         dataClasses: setup.logitOf.length,
+        classOf: new Map(setup.logitOf.map((logit, i) => [logit, set.classes[i]!])),
         classesNamed: setup.classesNamed,
         logits,
         alone,
@@ -192,7 +193,7 @@ async function doWork(
     close: async () => undefined,
   };
   const place = job.distribute === undefined ? here : await job.distribute({ classifier, plan, itemBytes });
-  const follow = followProgress({ list, plan, costs, report: job.progress });
+  const follow = followProgress({ list, plan, costs, report: job.progress, tell: job.tell });
   try {
     const { complete, failures } = await runWorkList({
       list,

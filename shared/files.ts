@@ -1,5 +1,18 @@
 /** @file Writing files so that nobody ever sees half of one: temporary name, fsync, rename. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, rmdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, RobencError } from './errors.js';
 import { temporaryPath } from './temporary-files.js';
@@ -64,6 +77,8 @@ export function syncFolder(path: string): void {
  */
 export function claimOutputFolder(path: string, { force = false, resume = false }: { force?: boolean; resume?: boolean } = {}): () => void {
   const isNew = !existsSync(path);
+  if (!isNew && !statSync(path).isDirectory())
+    throw new RobencError('usage', `${path} is a file. Give a folder that is empty or not there yet.`, { field: path });
   if (!isNew && readdirSync(path).length > 0 && !force && !resume)
     throw new RobencError('usage', `${path} is not empty. Choose another folder, or pass --resume to go on or --force to overwrite.`, { field: path });
   try {

@@ -136,7 +136,7 @@ export default defineCommand({
       now: () => Date.now(),
     }).catch((error: unknown) => {
       release();
-      throw error;
+      throw error instanceof RobencError && error.code === 'cancelled' ? stopped(out, error) : error;
     });
     const report = check(AuditReport, run.report, 'audit.json');
     const files = out === null ? [] : await writeAudit(out, run, commandText(options));
@@ -144,9 +144,17 @@ export default defineCommand({
     if (out !== null) context.stdout(`Written to ${out}: ${files.join(', ')}`);
     context.result(report);
     if (!report.reliable) return EXIT.notReliable;
-    return report.failUnder === null || report.passed ? EXIT.done : EXIT.belowThreshold;
+    if (report.failUnder === null || report.passed) return EXIT.done;
+    // Part of an audit decides nothing.
+    return report.complete ? EXIT.belowThreshold : EXIT.notReliable;
   },
 });
+
+function stopped(out: string | null, cause: RobencError): RobencError {
+  const what = 'The audit was stopped before it ended.';
+  const kept = out === null ? 'Nothing of it is kept: give a folder with --out to be able to go on.' : `What it did is kept in ${out}: go on with --resume.`;
+  return new RobencError('cancelled', `${what} ${kept}`, { cause });
+}
 
 /** A path, or an address as it is. */
 async function modelOf(text: string, places: { cwd: string; models: string }): Promise<string> {

@@ -20,8 +20,11 @@ export default defineCommand({
   async run({ before, after, failOnLoss }, context) {
     const diff = diffAudits(resolve(context.cwd, before), resolve(context.cwd, after));
     const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-    const rows = diff.results.map((one) => [
-      `${one.norm} ${epsilonText(one.epsilon)}`,
+    context.stdout(`Before: ${diff.models[0]}`);
+    context.stdout(`After: ${diff.models[1]}`);
+    const all = [{ name: 'no attack', ...diff.clean }, ...diff.results.map((one) => ({ name: `${one.norm} ${epsilonText(one.epsilon)}`, ...one }))];
+    const rows = all.map((one) => [
+      one.name,
       String(one.images),
       percent(one.before),
       percent(one.after),

@@ -15,6 +15,8 @@ export interface Evidence {
   readonly softmaxOutput: string;
   /** Classes of the data. */
   readonly dataClasses: number;
+  /** Names of the classes of the data, by their logit. */
+  readonly classOf: ReadonlyMap<number, string>;
   /** Whether somebody said which logit stands for which class. */
   readonly classesNamed: boolean;
   /** Clean logits [n, classes] of the first images. */

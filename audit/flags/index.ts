@@ -6,6 +6,7 @@ import { hiddenGradient } from './hidden-gradients.js';
 import { batchCoupled } from './batch.js';
 import { radiusOutOfReach } from './certificate.js';
 import { blackBoxWins, flatCurve, stillFinding } from './dynamics.js';
+import { classOrder } from './class-order.js';
 import { chanceAccuracy, constantOutput, fewerClasses, unverified } from './outputs.js';
 import { oneStepWins, survivesAnything } from './probe.js';
 import { probabilities, softmaxRemoved } from './probabilities.js';
@@ -27,6 +28,7 @@ export const sanityChecks = table<SanityCheck>(
     batchCoupled,
     unverified,
     chanceAccuracy,
+    classOrder,
     fewerClasses,
     logitScale,
     blackBoxWins,

@@ -58,7 +58,7 @@ export class Client {
         wanted = retryAfter(response.headers.get('retry-after'), this.#options.now());
       } catch (cause) {
         if (cause instanceof RobencError) throw cause;
-        if (signal.aborted) throw new RobencError('cancelled', 'The audit was stopped before it ended. What was done is kept.', { cause });
+        if (signal.aborted) throw new RobencError('cancelled', 'The audit was stopped before it ended.', { cause });
         failure = causeOf(cause);
       }
       if (attempt === TRIES)
@@ -81,7 +81,7 @@ export class Client {
   async #rest(): Promise<void> {
     const { now, signal } = this.#options;
     for (let left = this.#notBefore - now(); left > 0; left = this.#notBefore - now()) {
-      if (signal.aborted) throw new RobencError('cancelled', 'The audit was stopped before it ended. What was done is kept.');
+      if (signal.aborted) throw new RobencError('cancelled', 'The audit was stopped before it ended.');
       // In short pieces, so that a signal is heard soon.
       await new Promise((resolve) => setTimeout(resolve, Math.min(left, 200)));
     }

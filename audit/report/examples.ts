@@ -43,7 +43,7 @@ export function chooseExamples({ plan, ranges, chunkSize, store, chunk, outcome,
     const place = places.get(sample.id);
     const id = place && auditItemId(place.range, chunkSize, attacks[at.stage!]!);
     if (place === undefined || id === undefined || !store.has(id)) return [];
-    const point = pointOf(unpackResult(store.read(id)), place.row);
+    const point = pointOf(unpackResult(store.read(id), id), place.row);
     if (point === null) return [];
     const { x } = chunk(place.range);
     const size = point.length;

@@ -10,6 +10,7 @@ const ENLARGED = 10;
 
 export async function exampleFigures(examples: readonly Example[], report: AuditReport): Promise<string> {
   const names = new Map(report.data.classes.map(({ name, logit }) => [logit, name]));
+  const { norm } = report.results[0]!;
   const called = (logit: number) => names.get(logit) ?? `logit ${logit}`;
   const figures = await Promise.all(
     examples.map(async ({ sample, at, clean, adversarial, height, width }) => {
@@ -17,7 +18,7 @@ export async function exampleFigures(examples: readonly Example[], report: Audit
       const images = await Promise.all([clean, adversarial, difference].map((planes) => planesUrl(planes, height, width)));
       const [was, is] = [called(sample.label), called(at.prediction)];
       const shown = images.map((url, i) => `<img src="${url}" alt="${['clean', 'adversarial', 'ten times the difference'][i]!}">`).join('');
-      return `<figure>${shown}<figcaption>${escapeMarkup(`${sample.id}: ${was} taken for ${is}, ${at.attack} at ${epsilonText(at.foundAt)}`)}</figcaption></figure>`;
+      return `<figure>${shown}<figcaption>${escapeMarkup(`${sample.id}: ${was} taken for ${is}, ${at.attack}, ${norm} ${epsilonText(at[norm])}`)}</figcaption></figure>`;
     }),
   );
   return `<p>Clean, adversarial, and ten times the difference on grey.</p>${figures.join('')}`;

@@ -8,7 +8,7 @@ import { corruptionsSection } from './corruptions.js';
 import { curveChart, waterfallChart } from './charts.js';
 import type { Example } from './examples.js';
 import { exampleFigures } from './figures.js';
-import { attacked, boundsText, radiusText } from './text.js';
+import { attacked, boundsText, radiusText, firstLookText } from './text.js';
 import { escapeMarkup } from '@robenc/shared/markup.js';
 import { card, factsTable, page, section } from '@robenc/shared/page.js';
 
@@ -64,12 +64,12 @@ function headline(report: AuditReport): string {
 /** What accuracies under attack, or certified ones, are to be taken for. */
 function claimText(report: AuditReport): string {
   if (report.certificate === undefined && attacked(report).length === 0) return 'No attack was made.';
-  if (report.certificate === undefined) return 'A robust accuracy is an upper bound: another attack may break more.';
+  if (report.certificate === undefined) return `A robust accuracy is an upper bound: another attack may break more. ${firstLookText(report) ?? ''}`;
   return 'A certified accuracy is a lower bound, and one of the smoothed classifier, not of the model itself.';
 }
 
 function flags(list: readonly AuditFlag[]): string {
-  if (list.length === 0) return section('Flags', '<p>None: no sign was found that gradients are hidden or the attack is weak.</p>');
+  if (list.length === 0) return section('Flags', '<p>None: no sign was found that gradients are hidden.</p>');
   const items = list.map(({ code, severity, message }) => `<li class="${severity}"><b>${severity} ${escapeMarkup(code)}</b> ${escapeMarkup(message)}</li>`);
   return section('Flags', `<ul class="flags">${items.join('')}</ul>`);
 }

@@ -1,5 +1,6 @@
 /** @file An audit as lines for people. */
 import type { AuditRadius, AuditReport } from '@robenc/shared/config/audit.js';
+import { attacks } from '@robenc/shared/attacks/index.js';
 import { certificateText } from './certificate.js';
 import { corruptionsText } from './corruptions.js';
 import { constantsText } from '@robenc/shared/evaluation/constants-text.js';
@@ -31,8 +32,10 @@ export function auditText(report: AuditReport): string[] {
     ),
     ...certificateText(report),
     ...corruptionsText(report),
-    ...report.results.filter(({ eightBit }) => eightBit.of > 0).map(eightBitText),
+    ...report.results.filter(({ eightBit }) => eightBit.of > 0).map((one) => eightBitText(one, looksForNearest(report))),
+    ...(looksForNearest(report) ? [curveText(report)] : []),
     ...report.results.flatMap(displacementText),
+    ...[firstLookText(report) ?? []].flat(),
     ...report.flags.map(({ code, severity, message }) => `${severity.toUpperCase()} ${code}: ${message}`),
     ...(report.complete ? [] : [`Not complete: ${report.incomplete}. ${boundsText(report)}`]),
     verdict(report),
@@ -56,19 +59,50 @@ export function boundsText({ certificate }: AuditReport): string {
 
 /** `At 8/255 of 500 images 412 stand without an attack, 201 after apgd, 196 after apgd-t.` */
 function waterfall({ epsilon, images, cleanCorrect, stages }: AuditRadius): string {
-  const after = stages.map(({ attack, survivors }) => `${survivors} after ${attack}`);
+  const before = (i: number) => stages[i - 1]?.survivors ?? cleanCorrect;
+  const after = stages.map(({ attack, attacked: made, survivors }, i) =>
+    made === 0 && before(i) > 0 ? `${attack} was not made` : `${survivors} after ${attack}`,
+  );
   return `At ${epsilonText(epsilon)} of ${images} images ${cleanCorrect} stand without an attack, ${after.join(', ')}.`;
 }
 
-function eightBitText({ epsilon, eightBit }: AuditRadius): string {
-  return `At ${epsilonText(epsilon)} ${eightBit.broken} of ${eightBit.of} adversarial images stay so when saved with 8 bits.`;
+function eightBitText({ epsilon, eightBit }: AuditRadius, nearest: boolean): string {
+  const why = nearest ? ' The nearest points lie just beyond the boundary, so rounding brings many back.' : '';
+  return `At ${epsilonText(epsilon)} ${eightBit.broken} of ${eightBit.of} adversarial images stay so when saved with 8 bits.${why}`;
+}
+
+/** Whether the points are the nearest ones, so that the curve says something about every radius. */
+function looksForNearest({ results, curve }: AuditReport): boolean {
+  return curve !== undefined && results.some(({ stages }) => stages.some(({ attack }) => attacks.has(attack) && attacks.get(attack).exhaustive === true));
+}
+
+/** Radii of the curve that are told. */
+const TOLD = 8;
+
+/** `Accuracy by radius: 1/255 42.0 %, 2/255 31.0 %, …` */
+function curveText({ curve, results }: AuditReport): string {
+  const points = curve!.filter(({ epsilon }) => epsilon > 0);
+  const every = Math.max(1, Math.floor(points.length / TOLD));
+  const told = points.filter((_, i) => i % every === every - 1);
+  const percent = (standing: number) => `${((100 * standing) / Math.max(1, results[0]!.images)).toFixed(1)} %`;
+  return `Accuracy by radius: ${told.map(({ epsilon, standing }) => `${epsilonText(epsilon)} ${percent(standing)}`).join(', ')}; all of ${points.length} radii in audit.json.`;
+}
+
+/** Attacks that often leave images standing which others break. */
+const FIRST_LOOKS: ReadonlySet<string> = new Set(['fgsm', 'pgd', 'momentum-pgd', 'square']);
+
+/** What an audit of weak attacks alone is; null for others. */
+export function firstLookText({ results, certificate, threatModel }: AuditReport): string | null {
+  const made = results.flatMap(({ stages }) => stages.map(({ attack }) => attack));
+  if (certificate !== undefined || made.length === 0 || threatModel.name !== 'image' || !made.every((attack) => FIRST_LOOKS.has(attack))) return null;
+  return 'This is a first look: --preset standard attacks harder, and often leaves fewer images standing.';
 }
 
 function verdict({ reliable, failUnder, passed, complete, corruptions }: AuditReport): string {
   const corrupted = corruptions === undefined ? '' : ' and in the mean under corruptions';
   if (!reliable) return 'Not reliable: a critical flag was raised, so the true robust accuracy may be lower.';
   if (failUnder === null) return 'No threshold was given (--fail-under).';
-  if (!complete) return 'Not decided: the audit is not complete.';
+  if (!complete) return `Not decided whether robust accuracy reaches ${failUnder}: the audit is not complete.`;
   return passed
     ? `Passed: robust accuracy reaches ${failUnder} at every radius${corrupted}.`
     : `Failed: robust accuracy is below ${failUnder} at a radius${corrupted === '' ? '' : ' or in the mean under corruptions'}.`;

@@ -46,7 +46,7 @@ export function certifiedOutcome(job: Job, step: number, epsilons: readonly numb
   for (const range of ranges) {
     const read = (at: number): ItemResult | null => {
       const id = auditItemId(range, chunkSize, at);
-      return store.has(id) ? unpackResult(store.read(id)) : null;
+      return store.has(id) ? unpackResult(store.read(id), id) : null;
     };
     const [clean, certified] = [read(0), read(step)];
     if (clean === null) continue;

@@ -27,7 +27,7 @@ export function corruptedOutcome({ plan, ranges, chunkSize, store }: Job): Corru
     for (const range of ranges) {
       const id = auditItemId(range, chunkSize, step);
       if (!store.has(id)) continue;
-      const { rows } = unpackResult(store.read(id));
+      const { rows } = unpackResult(store.read(id), id);
       images += rows.length;
       correct += rows.filter(({ broken }) => !broken).length;
     }

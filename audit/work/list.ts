@@ -37,7 +37,7 @@ export function auditList(plan: WorkPlan, ranges: readonly Range[], chunkSize: n
       const { kind } = plan.stages[state.through]!;
       const id = auditItemId(ranges[chain]!, chunkSize, state.through);
       if ((kind !== 'clean' && kind !== 'attack') || !store.has(id)) continue;
-      const broken = new Set(unpackResult(store.read(id)).rows.flatMap((row) => (row.broken ? [row.row] : [])));
+      const broken = new Set(unpackResult(store.read(id), id).rows.flatMap((row) => (row.broken ? [row.row] : [])));
       state.rows = state.rows.filter((row) => !broken.has(row));
     }
     return state.rows;

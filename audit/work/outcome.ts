@@ -108,7 +108,7 @@ export function outcomeOf(job: Job): AuditOutcome {
   for (const range of ranges) {
     const read = (step: number) => {
       const id = auditItemId(range, chunkSize, step);
-      return store.has(id) ? unpackResult(store.read(id)) : null;
+      return store.has(id) ? unpackResult(store.read(id), id) : null;
     };
     const clean = read(0);
     if (clean === null) continue;

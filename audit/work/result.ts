@@ -42,8 +42,12 @@ export function packResult({ rows, size, seconds, points }: ItemResult): Uint8Ar
   return packFloats({ rows, size, seconds }, [points]);
 }
 
-export function unpackResult(bytes: Uint8Array): ItemResult {
-  const { header, floats } = unpackFloats<Omit<ItemResult, 'points'>>(bytes, 'a result of an audit');
+/** `id`: the name of the item, for the error where its bytes were cut off. */
+export function unpackResult(bytes: Uint8Array, id?: string): ItemResult {
+  const { header, floats } = unpackFloats<Omit<ItemResult, 'points'>>(
+    bytes,
+    id === undefined ? 'a result of an audit' : `the result of an audit, state/items/${id}.bin`,
+  );
   return { ...header, points: floats };
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { RobencError } from '@robenc/shared/errors.js';
+import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { writeFileAtomic } from '@robenc/shared/files.js';
 import { folderStore, listResults, type Store } from '@robenc/shared/jobs/store.js';
 
@@ -64,7 +64,18 @@ export function openState(folder: string, identity: Identity, { fresh, merge }: 
 }
 
 function readIdentity(folder: string): Identity {
-  return JSON.parse(readFileSync(identityFile(folder), 'utf8')) as Identity;
+  const path = identityFile(folder);
+  const again = 'Begin anew with --force, or in another folder.';
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new RobencError('bad-file', `${path} cannot be read: ${messageOf(cause)}. ${again}`, { cause, field: path });
+  }
+  const isIdentity =
+    typeof value === 'object' && value !== null && Object.keys(WORDS).every((key) => typeof (value as Identity)[key as keyof Identity] === 'string');
+  if (!isIdentity) throw new RobencError('bad-file', `${path} does not say which audit the folder is of. ${again}`, { field: path });
+  return value as Identity;
 }
 
 function refuseOther(folder: string, identity: Identity): void {

@@ -109,7 +109,7 @@ const encoder: Preset = {
 /** It looks for the nearest misclassified point, so that one radius says something about all smaller ones. */
 const minimal: Preset = {
   name: 'minimal',
-  summary: 'the nearest misclassified point of each image by fab and ladder: accuracy at every radius up to the one that is given',
+  summary: 'the nearest misclassified point of each image by ladder: accuracy at every radius up to the one that is given',
   stages: () => [{ attack: ladder, options: {} }],
 };
 

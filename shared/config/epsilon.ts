@@ -20,9 +20,13 @@ export function parseEpsilon(value: unknown, { field = 'epsilon', maximum = 1 }:
       { field },
     );
   if (number > maximum)
-    throw new RobencError('bad-input', `${field}: ${String(value)} is above ${maximum}, the whole range of pixels in [0,1]. Perhaps ${number}/255 is meant.`, {
-      field,
-    });
+    throw new RobencError(
+      'bad-input',
+      `${field}: ${String(value)} is above ${maximum}, the whole range of pixels in [0,1].${number <= 255 ? ` Perhaps ${number}/255 is meant.` : ' Give a number up to 1 or a fraction such as "8/255".'}`,
+      {
+        field,
+      },
+    );
   return number;
 }
 

@@ -78,7 +78,7 @@ async function readOne(folder: string, file: string, { skipUnreadable, warn }: L
   } catch (cause) {
     const what = `${join(folder, file)}: ${messageOf(cause)}`;
     if (!skipUnreadable)
-      throw new RobencError('bad-file', `${what} Repair or remove it, or pass --skip-unreadable to leave such files out.`, { cause, field: file });
+      throw new RobencError('bad-file', `${what} Repair or remove it; robenc data write with --skip-unreadable copies the others.`, { cause, field: file });
     warn(`Left out ${what}`);
     return null;
   }

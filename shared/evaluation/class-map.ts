@@ -1,11 +1,13 @@
 /** @file Which logit stands for which class folder. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { RobencError } from '../errors.js';
 
 /** The names of --classes, in the order of the logits: given one by one, or as a text file with one name a line. Null when not given. */
 export function readClassNames(given: readonly string[]): readonly string[] | null {
   if (given.length === 0) return null;
   const [only] = given;
+  if (given.length === 1 && /[./\\]/.test(only!) && !existsSync(only!))
+    throw fault(`There is no file ${only}. Give the names of the classes, separated with commas, or a text file with one name a line.`);
   if (given.length > 1 || !statSync(only!, { throwIfNoEntry: false })?.isFile()) return unique(given);
   const lines = readFileSync(only!, 'utf8').split(/\r?\n/);
   return unique(lines.map((line) => line.trim()).filter((line) => line !== ''));

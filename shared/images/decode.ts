@@ -47,7 +47,7 @@ export async function decodeImage(bytes: Uint8Array, { maxPixels = MAX_PIXELS, s
     if (cause instanceof RobencError) throw cause;
     throw new RobencError(
       'bad-input',
-      `The image cannot be decoded: ${messageOf(cause).split('\n')[0]!.replace(/\.?$/, '.')} Send a whole JPEG, PNG, WebP, AVIF, GIF or TIFF file.`,
+      `The image cannot be decoded: ${messageOf(cause).split('\n')[0]!.replace(/\.?$/, '.')} Give a whole JPEG, PNG, WebP, AVIF, GIF or TIFF file.`,
       {
         cause,
         field: 'image',

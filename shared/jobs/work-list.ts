@@ -109,6 +109,6 @@ export async function runWorkList<P>(options: RunOptions<P>): Promise<RunResult>
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, options.parallel) }, workOff));
-  if (signal.aborted) throw new RobencError('cancelled', 'The work was stopped before it ended. What was done is kept.');
+  if (signal.aborted) throw new RobencError('cancelled', 'The work was stopped before it ended.');
   return { complete: done === list.chains * list.steps, failures };
 }

@@ -76,7 +76,12 @@ describe('what an audit must hold', () => {
   });
 
   it('accuracy at every radius follows from the nearest points, cannot rise, and agrees with attacks at one radius', async () => {
-    const { report } = await run(modelFile(), { preset: 'minimal', eps: ['30/255'] });
+    const { report, context } = await run(modelFile(), { preset: 'minimal', eps: ['30/255'] });
+    assert.ok(
+      context.lines.some((line) => /^Accuracy by radius: 3\.75\/255 [\d.]+ %, .*30\/255 [\d.]+ %; all of 32 radii/.test(line)),
+      context.lines.join('\n'),
+    );
+    assert.ok(context.notes.some((line) => /^Clean accuracy: \d+ of \d+ images are right/.test(line)));
     const curve = report.curve!;
     assert.ok(curve.length >= 33);
     for (const [i, { epsilon, standing }] of curve.entries()) {

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readOptions } from '@robenc/shared/config/command-options.js';
 import type { AuditReport } from '@robenc/shared/config/audit.js';
 import audit from '@robenc/audit/commands/audit.js';
@@ -14,7 +14,7 @@ import { Random } from '@robenc/shared/math/random.js';
 import { memoryContext } from '../context.js';
 import { colourModel, writeColourFolder } from './colour-world.js';
 import { lastingReport } from './lasting.js';
-import type { diffAudits } from '@robenc/audit/diff.js';
+import { diffAudits } from '@robenc/audit/diff.js';
 
 describe('an audit with its state in a folder', () => {
   let root: string;
@@ -98,7 +98,7 @@ describe('an audit with its state in a folder', () => {
   it('out of time reports an upper bound that is marked as such', async () => {
     const { code, context } = await run('short', { maxMinutes: '0', failUnder: '0.1' });
     const report = context.results[0] as AuditReport;
-    assert.deepEqual([code, report.complete, report.passed], [1, false, false]);
+    assert.deepEqual([code, report.complete, report.passed], [4, false, false]);
     assert.match(report.incomplete!, /time ran out/);
   });
 
@@ -124,5 +124,33 @@ describe('an audit with its state in a folder', () => {
       ],
     );
     assert.match(warnings[0]!, /attacks are not the same/);
+    assert.ok(context.lines.some((line) => /^no attack +36 /.test(line)) && context.lines.includes(`Before: ${model}`), context.lines.join('\n'));
+    const cut = join(root, 'weak', 'samples.csv');
+    writeFileSync(cut, readFileSync(cut).subarray(0, 900));
+    assert.throws(() => diffAudits(join(root, 'weak'), join(root, 'whole')), /samples\.csv has \d+ lines, and audit\.json beside it speaks of 72/);
+  });
+
+  it('says where what was done is kept, or that it is not', async () => {
+    const stop = AbortSignal.abort();
+    await assert.rejects(run('kept', {}, stop), /What it did is kept in .*kept: go on with --resume/);
+    await assert.rejects(run('kept', { out: undefined }, stop), /Nothing of it is kept: give a folder with --out/);
+  });
+
+  it('names files of the state that are damaged', async () => {
+    await run('damaged', { preset: undefined, attack: 'fgsm', steps: undefined, queries: undefined, targets: undefined });
+    const again = () => run('damaged', { preset: undefined, attack: 'fgsm', steps: undefined, queries: undefined, targets: undefined, resume: true });
+    const items = join(root, 'damaged', 'state', 'items');
+    const item = join(items, readdirSync(items)[0]!);
+    const whole = readFileSync(item);
+    writeFileSync(item, whole.subarray(0, 50));
+    await assert.rejects(again(), (error: Error) => error.message.includes(`state/items/${basename(item)}`) && /Delete the file/.test(error.message));
+    writeFileSync(item, whole);
+    const identity = join(root, 'damaged', 'state', 'identity.json');
+    for (const text of ['{ no', '{}', 'null']) {
+      writeFileSync(identity, text);
+      await assert.rejects(again(), (error: Error) => error.message.startsWith(identity) && /Begin anew with --force/.test(error.message), text);
+    }
+    writeFileSync(join(root, 'a-file'), '');
+    await assert.rejects(run('a-file'), /a-file is a file\. Give a folder/);
   });
 });

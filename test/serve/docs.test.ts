@@ -1,7 +1,10 @@
-/** @file docs/http-api.md names every endpoint, option and error code that there is. */
+/** @file docs/http-api.md names every endpoint, option, error code and attack that there is, docs/auditing.md every attack and preset. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { API_ERRORS } from '@robenc/serve/errors.js';
+import { USABLE } from '@robenc/serve/routes/robustness-schema.js';
+import { attacks } from '@robenc/shared/attacks/index.js';
+import { presets } from '@robenc/shared/attacks/presets.js';
 import { routes } from '@robenc/serve/routes/index.js';
 
 const text = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'utf8');
@@ -25,4 +28,14 @@ describe('docs/http-api.md', () => {
       assert.equal(row.test(text), code !== 'client_closed_request', code);
     }
   });
+
+  it('names every attack that the server can make', () => {
+    for (const name of USABLE) assert.ok(text.includes(`\`${name}\``), `docs/http-api.md does not name the attack \`${name}\`.`);
+  });
+});
+
+it('docs/auditing.md has a row for every attack and every preset', () => {
+  const auditing = readFileSync(new URL('../../docs/auditing.md', import.meta.url), 'utf8');
+  for (const name of [...attacks.names, ...presets.names])
+    assert.match(auditing, new RegExp(`^\\| \`${name}\` +\\|`, 'm'), `docs/auditing.md has no row for \`${name}\`.`);
 });
