@@ -24,6 +24,7 @@ const ATTACKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'apgd-t': { steps: '20', targets: '2' },
   fab: { steps: '20' },
   'fab-t': { steps: '20', targets: '2' },
+  ladder: { steps: '20' },
   square: { queries: '300' },
 };
 

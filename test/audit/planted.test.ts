@@ -12,7 +12,9 @@ import { encodePng } from '@robenc/shared/images/decode.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import audit from '@robenc/audit/commands/audit.js';
+import { dataToTensor } from '@robenc/shared/proto/tensor.js';
 import { memoryContext } from '../context.js';
+import { graph, integer, modelOf, node, port } from '../shared/graph/import.js';
 import { colourModel, robustCount, SIDE, writeColourFolder, type ColourImage, type ColourModel } from './colour-world.js';
 
 type Builder = ReturnType<typeof newBuilder>;
@@ -124,6 +126,42 @@ describe('flags of audits', () => {
       assert.equal(straight.report.results[0]!.cleanCorrect, blind.report.results[0]!.cleanCorrect);
       const [without, through] = [blind, straight].map(({ report }) => report.results[0]!.robustCorrect);
       assert.ok(through! < without!, `${through} and ${without}`);
+    });
+
+    it('pixels that are quantised are named, with what gradients make of them', async () => {
+      const quantised = pixels((g, x) => {
+        const [scale, zero] = [g.scalar(1 / 255), g.scalar(0, 'uint8')];
+        return g.node('DequantizeLinear', [g.node('QuantizeLinear', [x, scale, zero]), scale, zero]);
+      });
+      const { report, context } = await run(quantised);
+      const { severity, message } = report.flags.find((flag) => flag.code === 'hidden-gradients')!;
+      assert.match(message, /QuantizeLinear "[^"]+"/);
+      assert.equal(severity, 'warning');
+      assert.ok(
+        context.notes.some((note) => /^Gradients do not see all of the model: QuantizeLinear/.test(note)),
+        'before anything runs',
+      );
+    });
+
+    it('a branch that the pixels decide is named before anything runs', async () => {
+      const branch = (name: string, op: string) => graph(name, { node: [node(op, ['flat'], [`${name}_out`])], output: [port(`${name}_out`)] });
+      const path = modelFile(
+        modelOf({
+          graph: {
+            input: [port('image', ['N', 3, SIDE, SIDE])],
+            output: [port('logits', ['N', 3])],
+            initializer: [dataToTensor('half', floats([0.5], []))],
+            node: [
+              node('GlobalAveragePool', ['image'], ['means']),
+              node('Flatten', ['means'], ['flat']),
+              node('ReduceMean', ['image'], ['mean'], [integer('keepdims', 0)]),
+              node('Greater', ['mean', 'half'], ['bright']),
+              node('If', ['bright'], ['logits'], [branch('then_branch', 'Relu'), branch('else_branch', 'Neg')]),
+            ],
+          },
+        }),
+      );
+      await assert.rejects(run(path), (error: { code: string; message: string }) => error.code === 'unsupported' && /If "[^"]*"/.test(error.message));
     });
 
     for (const op of ['Round', 'Sign', 'Floor'])
