@@ -1,31 +1,28 @@
 /** @file Runs an audit: from a model, a data set and settings to a report. */
-import type { AuditFlag, AuditReport } from '@robenc/shared/config/audit.js';
-import { gather, imageSize } from '@robenc/shared/attacks/batch.js';
+import type { AuditReport } from '@robenc/shared/config/audit.js';
+import { imageSize } from '@robenc/shared/attacks/batch.js';
 import type { ImageSet } from '@robenc/shared/data/image-set.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import { memoryStore, type Store } from '@robenc/shared/jobs/store.js';
-import { runWorkList } from '@robenc/shared/jobs/work-list.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { batchSizeFor } from '@robenc/shared/evaluation/pixels.js';
 import { chooseAttack, digestOf } from './choose.js';
 import { refuseCorruptions } from './corruptions.js';
 import { hiddenGradients, hiddenGradientsText } from './flags/hidden-gradients.js';
-import { sanityChecks } from './flags/index.js';
-import { randomNodes } from './flags/stochastic.js';
+import { doWork } from './do-work.js';
+import { measureRanges, timeText } from './estimate.js';
 import type { AuditJob } from './job.js';
 import { prepareAudit, type Prepared } from './prepare.js';
 import { isAddress } from './remote/address.js';
 import { isRemote } from './remote/model.js';
 import { chooseExamples, type Example } from './report/examples.js';
 import { reportOf } from './report/report.js';
+import { raiseFlags } from './sanity.js';
 import { predictSeconds } from './work/cost.js';
-import { openEngine, type Engine, type Item } from './work/engine.js';
+import { openEngine } from './work/engine.js';
 import { auditList, rangesOf, type Range } from './work/list.js';
 import { outcomeOf, type AuditOutcome } from './work/outcome.js';
 import type { CertifyOptions, WorkPlan } from './work/plan.js';
-import { probeAttacks } from './work/probe.js';
-import { followProgress } from './work/progress.js';
-import { measureCosts } from './work/timing.js';
 import { chunkSizeOf, hasState, identityOf, openState } from './work/state.js';
 
 export interface AuditRun {
@@ -43,14 +40,8 @@ const NO_SMOOTHING = { sigma: undefined, draws: undefined, alpha: undefined };
 /** Noisy copies of an item at most, so that little is lost when it is ended. */
 const COPIES_PER_ITEM = 20_000;
 
-/** Parts that failed, in the report. */
-const MOST_NAMED = 20;
-
-/** Images whose logits the sanity checks see. */
+/** Images that the sanity checks look at besides. */
 const PROBE = 64;
-
-/** Ranges that the estimate looks at: a few of a server, of other models more, as far as they fit in so much memory. */
-const [TIMED, MOST_TIMED, TIMED_BYTES] = [3, 40, 2 ** 27];
 
 /**
  * Attacks a model as the job says. Items that its state holds are not done again, so a cancelled or killed audit goes on and gives the same report.
@@ -100,9 +91,7 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
     const itemBytes = 4 * chunkSize * imageSize(setup.chunk([0]).x);
     // One more than there are workers, so that none waits while the steps of an attack between two passes are computed here.
     const parallel = engine.workers + 1;
-    const timing = { parallel: Math.min(parallel, ranges.length), now: () => performance.now(), signal: job.signal };
-    const looked = spread(ranges, isRemote(model) ? TIMED : Math.min(MOST_TIMED, Math.max(TIMED, Math.floor(TIMED_BYTES / itemBytes))));
-    const costs = await measureCosts(engine, plan, new Map(looked.map((i) => [i, chunk(ranges[i]!)])), timing);
+    const costs = await measureRanges(engine, plan, { ranges, chunk, itemBytes, parallel, signal: job.signal });
     const counts = ranges.map(({ count }) => count);
     const images = counts.reduce((sum, count) => sum + count, 0);
     if (store.size === 0)
@@ -112,27 +101,7 @@ export async function runAudit(job: AuditJob): Promise<AuditRun> {
     const work = await doWork(job, { list, store, plan, engine, parallel, classifier, costs, itemBytes, ...(deadline && { deadline }) });
     const outcome = outcomeOf({ plan, ranges, chunkSize, store, labels: setup.labels, idOf: setup.idOf, epsilons: chosen.epsilons });
     const few = setup.chunk(indicesOf({ start: 0, count: Math.min(PROBE, chunkSize, set.count) }));
-    const logits = await cleanLogits(engine, few);
-    const alone = isRemote(model) || plan.draws > 1 || randomNodes(model).length > 0 ? null : await logitsAlone(engine, few);
-    const probe = work.reason === null ? await probeAttacks(engine, plan, few, job.signal) : null;
-    const flags = sanityChecks.entries.flatMap(({ code, look }): AuditFlag[] => {
-      const seen = look({
-        graph: isRemote(model) ? null : model,
-        classes: setup.classes,
-        softmaxRemoved: setup.softmaxRemoved,
-        softmaxOutput: setup.output,
-        dataClasses: setup.logitOf.length,
-        classOf: new Map(setup.logitOf.map((logit, i) => [logit, set.classes[i]!])),
-        classesNamed: setup.classesNamed,
-        logits,
-        alone,
-        options: plan.stages.flatMap(({ kind, options }) => (kind === 'attack' ? [options] : [])),
-        outcome,
-        plan,
-        probe,
-      });
-      return seen === null ? [] : [{ code, ...seen }];
-    });
+    const flags = await raiseFlags({ prepared, engine, plan, outcome, few, complete: work.reason === null, signal: job.signal });
     const incomplete = work.reason ?? (job.shard === undefined ? null : `shard ${job.shard.index + 1} of ${job.shard.of}`);
     const { norm, seed, stages, draws, votes } = plan;
     const digest = digestOf({ norm, seed, stages, draws, votes, ...(straightThrough.length > 0 && { straightThrough }) });
@@ -169,83 +138,6 @@ function openStore(
   return openState(job.state.folder, identity, { fresh: job.state.fresh, merge: job.state.merge ?? [] });
 }
 
-interface Work {
-  readonly list: ReturnType<typeof auditList>;
-  readonly store: Store;
-  readonly plan: WorkPlan;
-  readonly engine: Engine;
-  readonly parallel: number;
-  readonly classifier: Uint8Array;
-  readonly costs: Awaited<ReturnType<typeof measureCosts>>;
-  readonly itemBytes: number;
-  readonly deadline?: AbortSignal;
-}
-
-/** Works off the list here or elsewhere. @returns why it is not complete, or null. */
-async function doWork(
-  job: AuditJob,
-  { list, store, plan, engine, parallel, classifier, costs, itemBytes, deadline }: Work,
-): Promise<{ reason: string | null }> {
-  const { packResult } = await import('./work/result.js');
-  const here = {
-    execute: async (_: string, item: Item, signal: AbortSignal) => packResult(await engine.run(item, signal)),
-    parallel,
-    close: async () => undefined,
-  };
-  const place = job.distribute === undefined ? here : await job.distribute({ classifier, plan, itemBytes });
-  const follow = followProgress({ list, plan, costs, report: job.progress, tell: job.tell });
-  try {
-    const { complete, failures } = await runWorkList({
-      list,
-      store,
-      execute: place.execute,
-      parallel: place.parallel,
-      signal: job.signal,
-      ...(deadline && { deadline }),
-      setAside: job.distribute !== undefined,
-      progress: follow,
-    });
-    const texts = failures.map(({ id, message }) => `${list.textOf(id)}: ${message}`);
-    for (const text of texts) job.tell(`Set aside, ${text}`);
-    if (texts.length > 0) return { reason: setAsideText(texts) };
-    return { reason: complete ? null : `time ran out (--max-minutes ${job.maxMinutes})` };
-  } finally {
-    await place.close();
-  }
-}
-
-/** Names every item that was set aside; of very many the first ones. */
-function setAsideText(texts: readonly string[]): string {
-  const more = texts.length > MOST_NAMED ? `; and ${texts.length - MOST_NAMED} more` : '';
-  return `${texts.length} parts failed and were set aside: ${texts.slice(0, MOST_NAMED).join('; ')}${more}`;
-}
-
-async function cleanLogits(engine: Engine, chunk: Item['chunk']): Promise<Float32Array> {
-  engine.begin(chunk, 'probe');
-  return engine.oracle.forward(chunk.x);
-}
-
-/** Images that are asked for one by one. */
-const ALONE = 8;
-
-async function logitsAlone({ oracle }: Engine, { x }: Item['chunk']): Promise<Float32Array> {
-  const each: Float32Array[] = [];
-  for (let row = 0; row < Math.min(ALONE, x.count); row++) each.push(await oracle.forward(gather(x, [row])));
-  return Float32Array.from(each.flatMap((logits) => [...logits]));
-}
-
 function indicesOf({ start, count }: Range): number[] {
   return Array.from({ length: count }, (_, i) => start + i);
-}
-
-/** The indices of `count` of the items, from all over the list. */
-function spread(items: readonly unknown[], count: number): number[] {
-  const most = Math.min(count, items.length);
-  return Array.from({ length: most }, (_, i) => Math.floor(((i + 0.5) * items.length) / most));
-}
-
-function timeText(seconds: number): string {
-  if (seconds < 1) return 'less than 1 s';
-  if (seconds < 90) return `about ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  return seconds < 5400 ? `about ${Math.round(seconds / 60)} min` : `about ${(seconds / 3600).toFixed(1)} h`;
 }
