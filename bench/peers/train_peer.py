@@ -50,7 +50,9 @@ class Loss(nn.Module):
         invariance = -F.cosine_similarity(z, z.mean(0, keepdim=True), dim=-1).mean()
         gram = z.transpose(1, 2) @ z if self.whole else z @ z.transpose(1, 2)
         size = gram.shape[-1]
-        rate = torch.logdet(torch.eye(size) + d / (batch * self.epsilon) * gram).mean() / 2
+        matrices = torch.eye(size) + d / (batch * self.epsilon) * gram
+        # One by one where all of it is taken, as that code does; the gradient of many large ones at once also fails in PyTorch 2.15.
+        rate = (torch.stack([torch.logdet(one) for one in matrices]) if self.whole else torch.logdet(matrices)).mean() / 2
         return 200 * invariance - rate
 
 
