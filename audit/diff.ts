@@ -5,6 +5,7 @@ import { check } from '@robenc/shared/config/check.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { readBytes } from '@robenc/shared/files.js';
 import { signTest } from '@robenc/shared/math/binomial.js';
+import { attacked } from './report/text.js';
 import { readCsv } from './report/csv.js';
 
 export interface RadiusDiff {
@@ -28,6 +29,8 @@ export interface AuditDiff {
   readonly models: readonly [before: string, after: string];
   /** Without an attack, over the images that both audits know. */
   readonly clean: Omit<RadiusDiff, 'norm' | 'epsilon'>;
+  /** The mean corruption errors, where both audits have one. */
+  readonly corruptions: readonly [before: number, after: number] | null;
   /** What is not the same besides the models. */
   readonly warnings: readonly string[];
   readonly results: readonly RadiusDiff[];
@@ -36,13 +39,15 @@ export interface AuditDiff {
 /** Compares the folders of two audits at the radii that both have. Throws `not-found`, `bad-file` or `mismatch`. */
 export function diffAudits(before: string, after: string): AuditDiff {
   const [a, b] = [readAudit(before), readAudit(after)];
-  const results = a.report.results.flatMap(({ norm, epsilon }): RadiusDiff[] => {
+  const results = attacked(a.report).flatMap(({ norm, epsilon }): RadiusDiff[] => {
     const at = (row: Record<string, string>) => Math.abs(Number(row['epsilon']) - epsilon) < 1e-9;
     const same = b.report.results.some((result) => result.norm === norm && Math.abs(result.epsilon - epsilon) < 1e-9);
     const compared = compare(verdicts(a.rows.filter(at), isRobust), verdicts(b.rows.filter(at), isRobust));
     return same && compared.images > 0 ? [{ norm, epsilon, ...compared }] : [];
   });
-  if (results.length === 0)
+  const clean = compare(verdicts(a.rows, isRight), verdicts(b.rows, isRight));
+  const corruptions = a.report.corruptions && b.report.corruptions ? ([a.report.corruptions.meanError, b.report.corruptions.meanError] as const) : null;
+  if (clean.images === 0 || (results.length === 0 && corruptions === null))
     throw new RobencError(
       'mismatch',
       `${before} and ${after} have no image in common at a radius and norm that both have. Audit the same data at the same --eps.`,
@@ -55,13 +60,12 @@ export function diffAudits(before: string, after: string): AuditDiff {
       ...(report.complete ? [] : [`${[before, after][i]} is not complete`]),
     ]),
   ];
-  const clean = compare(verdicts(a.rows, isRight), verdicts(b.rows, isRight));
   for (const [folder, { report }] of [
     [before, a],
     [after, b],
   ] as const)
     if (clean.images < report.results[0]!.images) warnings.push(`only ${clean.images} of the ${report.results[0]!.images} images of ${folder} are in both`);
-  return { before, after, models: [a.report.model.path, b.report.model.path], clean, warnings, results };
+  return { before, after, models: [a.report.model.path, b.report.model.path], clean, corruptions, warnings, results };
 }
 
 function compare(one: ReadonlyMap<string, boolean>, other: ReadonlyMap<string, boolean>): AuditDiff['clean'] {

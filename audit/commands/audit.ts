@@ -25,7 +25,7 @@ export default defineCommand({
   details:
     'Takes any ONNX classifier. Without flags it assumes RGB pixels from 0 to 1, no normalisation, NCHW, and class folders in lexicographic order for logit 0, 1, …; ' +
     'every assumption is printed and recorded. The presets certify and corruptions attack nothing. Accuracies are over all images: one that is wrong without an attack is not robust. ' +
-    'Exit code 1: below --fail-under; 4: a critical flag says that the result cannot be trusted.',
+    'Exit code 1: below --fail-under; 4: a critical flag says that the result cannot be trusted, or the audit is not complete and decides no threshold.',
   examples: [
     'robenc audit model.onnx --data photos --eps 4/255,8/255',
     'robenc audit models/shapes/1 --data photos --preset standard --eps 8/255 --fail-under 0.3 --out audits/shapes',

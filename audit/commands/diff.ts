@@ -22,7 +22,10 @@ export default defineCommand({
     const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
     context.stdout(`Before: ${diff.models[0]}`);
     context.stdout(`After: ${diff.models[1]}`);
-    const all = [{ name: 'no attack', ...diff.clean }, ...diff.results.map((one) => ({ name: `${one.norm} ${epsilonText(one.epsilon)}`, ...one }))];
+    const all = [
+      { name: 'no attack', ...diff.clean },
+      ...diff.results.map((one) => ({ name: `${one.norm} ${one.norm === 'linf' ? epsilonText(one.epsilon) : one.epsilon}`, ...one })),
+    ];
     const rows = all.map((one) => [
       one.name,
       String(one.images),
@@ -33,6 +36,7 @@ export default defineCommand({
       one.pValue.toPrecision(2),
     ]);
     for (const line of textTable(['radius', 'images', 'before', 'after', 'lost', 'gained', 'p-value'], rows)) context.stdout(line);
+    if (diff.corruptions !== null) context.stdout(`Mean corruption error: ${percent(diff.corruptions[0])} before, ${percent(diff.corruptions[1])} after.`);
     for (const warning of diff.warnings) context.stderr(`Note: ${warning}.`);
     context.result(diff);
     return failOnLoss && diff.results.some(({ lost, gained, pValue }) => lost > gained && pValue < LEVEL) ? EXIT.belowThreshold : EXIT.done;

@@ -11,9 +11,9 @@ export const classOrder: SanityCheck = {
     const predictions = new Map<number, number[]>();
     for (const { label, cleanPrediction } of samples) predictions.set(label, [...(predictions.get(label) ?? []), cleanPrediction]);
     const takenFor = new Map([...predictions].flatMap(([label, found]) => mostly(label, found)));
-    // One class may be hard; where others are taken for it in turn, the names have changed places.
-    const moved = [...takenFor].filter(([label]) => [...takenFor.values()].includes(label));
-    if (moved.length < 2) return null;
+    // Classes that are hard are taken for others too; where one is led back to, the names have changed places.
+    const moved = [...takenFor].filter(([label]) => leadsBack(label, takenFor));
+    if (moved.length === 0) return null;
     const name = (logit: number) => classOf.get(logit) ?? `logit ${logit}`;
     return {
       severity: 'warning',
@@ -21,6 +21,13 @@ export const classOrder: SanityCheck = {
     };
   },
 };
+
+/** Whether following what each class is taken for ends at the class itself. */
+function leadsBack(label: number, takenFor: ReadonlyMap<number, number>): boolean {
+  let at = takenFor.get(label);
+  for (let turn = 1; turn < takenFor.size && at !== undefined && at !== label; turn++) at = takenFor.get(at);
+  return at === label;
+}
 
 /** The other class that most images of a class are taken for. */
 function mostly(label: number, found: readonly number[]): [number, number][] {

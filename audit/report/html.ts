@@ -64,7 +64,7 @@ function headline(report: AuditReport): string {
 /** What accuracies under attack, or certified ones, are to be taken for. */
 function claimText(report: AuditReport): string {
   if (report.certificate === undefined && attacked(report).length === 0) return 'No attack was made.';
-  if (report.certificate === undefined) return `A robust accuracy is an upper bound: another attack may break more. ${firstLookText(report) ?? ''}`;
+  if (report.certificate === undefined) return `A robust accuracy is an upper bound: another attack may break more. ${firstLookText(report).join('')}`;
   return 'A certified accuracy is a lower bound, and one of the smoothed classifier, not of the model itself.';
 }
 

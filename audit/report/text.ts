@@ -35,7 +35,7 @@ export function auditText(report: AuditReport): string[] {
     ...report.results.filter(({ eightBit }) => eightBit.of > 0).map((one) => eightBitText(one, looksForNearest(report))),
     ...(looksForNearest(report) ? [curveText(report)] : []),
     ...report.results.flatMap(displacementText),
-    ...[firstLookText(report) ?? []].flat(),
+    ...firstLookText(report),
     ...report.flags.map(({ code, severity, message }) => `${severity.toUpperCase()} ${code}: ${message}`),
     ...(report.complete ? [] : [`Not complete: ${report.incomplete}. ${boundsText(report)}`]),
     verdict(report),
@@ -91,11 +91,11 @@ function curveText({ curve, results }: AuditReport): string {
 /** Attacks that often leave images standing which others break. */
 const FIRST_LOOKS: ReadonlySet<string> = new Set(['fgsm', 'pgd', 'momentum-pgd', 'square']);
 
-/** What an audit of weak attacks alone is; null for others. */
-export function firstLookText({ results, certificate, threatModel }: AuditReport): string | null {
+/** What an audit of weak attacks alone is; nothing of others. */
+export function firstLookText({ results, certificate, threatModel }: AuditReport): string[] {
   const made = results.flatMap(({ stages }) => stages.map(({ attack }) => attack));
-  if (certificate !== undefined || made.length === 0 || threatModel.name !== 'image' || !made.every((attack) => FIRST_LOOKS.has(attack))) return null;
-  return 'This is a first look: --preset standard attacks harder, and often leaves fewer images standing.';
+  if (certificate !== undefined || made.length === 0 || threatModel.name !== 'image' || !made.every((attack) => FIRST_LOOKS.has(attack))) return [];
+  return ['This is a first look: --preset standard attacks harder, and often leaves fewer images standing.'];
 }
 
 function verdict({ reliable, failUnder, passed, complete, corruptions }: AuditReport): string {

@@ -8,10 +8,13 @@ import { seesNoGradients, type Engine } from './engine.js';
 import type { WorkPlan } from './plan.js';
 import { countRows, type Part } from './trial.js';
 
-export const PILOT_STEPS = 10;
+const STEPS = 10;
 
 /** What tells how many images fall to the attacks on margins: they break many that cross-entropy does not. */
 const SECOND = { targets: 2, steps: 20 } as const;
+
+/** Gradients of an image that both leave standing. */
+export const PILOT_GRADIENTS = STEPS + SECOND.targets * SECOND.steps;
 
 /** An attack on some images of a chunk. */
 export type RunAttack = (name: string, options: AttackOptions, part: Part) => Promise<Outcome[]>;
@@ -41,7 +44,7 @@ export async function pilot(plan: WorkPlan, engine: Engine, parts: readonly Part
     const onMargins = plan.stages.some(({ kind, epsilon: at, name }) => kind === 'attack' && at === epsilon && attacks.get(name).needsMargins === true);
     const stands = await Promise.all(
       right.map(async (part, i) => {
-        const outcomes = await run(pgd.name, pgd.complete({ epsilon, norm: plan.norm, steps: PILOT_STEPS }), part);
+        const outcomes = await run(pgd.name, pgd.complete({ epsilon, norm: plan.norm, steps: STEPS }), part);
         for (const { brokenAt } of outcomes) if (brokenAt !== null) [broken, steps] = [broken + 1, steps + brokenAt.query];
         const first = standingOf(part, outcomes);
         const more = onMargins && first.rows.length > 0;

@@ -4,7 +4,7 @@ import { attacks } from '@robenc/shared/attacks/index.js';
 import type { Chunk } from './chunk.js';
 import type { Costs } from './cost.js';
 import { seesNoGradients, type Engine } from './engine.js';
-import { pilot, PILOT_STEPS, type RunAttack } from './pilot.js';
+import { pilot, PILOT_GRADIENTS, type RunAttack } from './pilot.js';
 import type { CertifyOptions, WorkPlan, WorkStage } from './plan.js';
 import { fewer, firstRows, GRADIENT, passesOf, secondsEach, trialOf, typical, type Part } from './trial.js';
 
@@ -32,7 +32,7 @@ export async function measureCosts(engine: Engine, plan: WorkPlan, chunks: Reado
     const labels = Int32Array.from(rows, (row) => chunk.labels[row]!);
     return attacks.get(name).run({ oracle, x: gather(chunk.x, rows), labels, options: own, seed: plan.seed, signal: options.signal });
   };
-  const tried = fewer(whole, forward + PILOT_STEPS * gradient);
+  const tried = fewer(whole, forward + PILOT_GRADIENTS * gradient);
   const { piloted, last, steps } = await pilot(plan, engine, tried, run);
   const known = new Map<string, number>();
   const secondsOf = async ({ kind, name, options: own }: WorkStage): Promise<number> => {

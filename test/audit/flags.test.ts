@@ -1,6 +1,7 @@
 /** @file Sanity checks that look at how results behave, on outcomes that are masked or ended early, and on sound ones. */
 import assert from 'node:assert/strict';
 import { blackBoxWins, flatCurve, stillFinding } from '@robenc/audit/flags/dynamics.js';
+import { classOrder } from '@robenc/audit/flags/class-order.js';
 import { oneStepWins, survivesAnything } from '@robenc/audit/flags/probe.js';
 import type { Evidence } from '@robenc/audit/flags/flag.js';
 import { proportion } from '@robenc/shared/evaluation/intervals.js';
@@ -52,6 +53,23 @@ describe('sanity checks of how results behave', () => {
       { attack: 'square', epsilon: 0.02, broken: 50 },
     ]);
     assert.equal(blackBoxWins.look(other), null, 'no attack with gradients went before it at this radius');
+  });
+
+  it('class-order: classes that are taken for each other around a ring, and not ones that are merely hard', () => {
+    const look = (images: number, ...takenFor: number[]) => {
+      const samples = takenFor.flatMap((cleanPrediction, label) => Array.from({ length: images }, () => ({ label, cleanPrediction })));
+      const classOf = new Map(takenFor.map((_, logit) => [logit, 'abcd'[logit]!]));
+      return classOrder.look({ outcome: { samples }, classOf, plan: { feeds: { kind: 'none' } } } as unknown as Evidence);
+    };
+    assert.match(look(5, 1, 0, 2, 3)!.message, /^Most images of a are taken for b, of b are taken for a: /);
+    assert.match(
+      look(5, 1, 2, 0, 2)!.message,
+      /^Most images of a are taken for b, of b are taken for c, of c are taken for a: /,
+      'd is hard, and no part of the ring',
+    );
+    assert.equal(look(5, 1, 2, 3, 3), null, 'a chain that leads nowhere back');
+    assert.equal(look(5, 0, 1, 2, 3), null);
+    assert.equal(look(4, 1, 0, 2, 3), null, 'too few images of each');
   });
 
   it('flat-curve: twice the radius and no image more, unless nothing is left or nothing above chance', () => {

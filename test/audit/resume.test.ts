@@ -125,6 +125,11 @@ describe('an audit with its state in a folder', () => {
     );
     assert.match(warnings[0]!, /attacks are not the same/);
     assert.ok(context.lines.some((line) => /^no attack +36 /.test(line)) && context.lines.includes(`Before: ${model}`), context.lines.join('\n'));
+    for (const out of ['foggy', 'foggier'])
+      await run(out, { preset: 'corruptions', corruptions: ['contrast'], eps: [], steps: undefined, queries: undefined, targets: undefined });
+    const corrupted = diffAudits(join(root, 'foggy'), join(root, 'foggier'));
+    assert.deepEqual([corrupted.results, corrupted.clean.images, corrupted.corruptions![0]], [[], 36, corrupted.corruptions![1]]);
+    assert.ok(corrupted.corruptions![0] > 0);
     const cut = join(root, 'weak', 'samples.csv');
     writeFileSync(cut, readFileSync(cut).subarray(0, 900));
     assert.throws(() => diffAudits(join(root, 'weak'), join(root, 'whole')), /samples\.csv has \d+ lines, and audit\.json beside it speaks of 72/);
