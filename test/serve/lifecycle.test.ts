@@ -9,7 +9,7 @@ import { writePackage } from '@robenc/shared/package/write.js';
 import { DEFAULT_LIMITS } from '@robenc/serve/limits.js';
 import { startServer } from '@robenc/serve/server.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
-import { get, png, post, serveFolder, type TestServer } from './server-fixture.js';
+import { get, LONG_CHECK, longCheck, png, post, serveFolder, type TestServer } from './server-fixture.js';
 
 const refusal = (code: string, message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof RobencError, String(error));
@@ -17,9 +17,6 @@ const refusal = (code: string, message: RegExp) => (error: unknown) => {
   assert.match(error.message, message);
   return true;
 };
-
-/** Keeps the server at work for a while: within so small a ball nothing is found, so all steps are run. */
-const LONG = { epsilon: 1e-6, steps: 1000, stepSize: 1e-6, restarts: 20 };
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   for (let i = 0; i < 500; i++) {
@@ -98,7 +95,7 @@ describe('server life', () => {
     const abort = new AbortController();
     const long = fetch(`${server.url}/v1/robustness`, {
       method: 'POST',
-      body: JSON.stringify({ image, ...LONG }),
+      body: JSON.stringify({ image, ...LONG_CHECK }),
       headers: { 'content-type': 'application/json' },
       signal: abort.signal,
     });
@@ -124,7 +121,7 @@ describe('server life', () => {
     const all = aborts.map(({ signal }) =>
       fetch(`${server.url}/v1/robustness`, {
         method: 'POST',
-        body: JSON.stringify({ image, ...LONG }),
+        body: JSON.stringify({ image, ...LONG_CHECK }),
         headers: { 'content-type': 'application/json' },
         signal,
       }).catch(() => null),
@@ -152,7 +149,7 @@ describe('server life', () => {
   it('stopping: readiness goes first, work in hand is answered, then the port is free', async () => {
     const server = await serve(folder.path);
     const images = Array<string>(16).fill(image);
-    const answer = post(`${server.url}/v1/robustness`, { images, ...LONG, restarts: 1, steps: 200 });
+    const answer = post(`${server.url}/v1/robustness`, { images, ...LONG_CHECK, restarts: 1, steps: 200 });
     await until(() => server.engine.dispatcher.runningBatches > 0, 'work in hand');
     const stopped = server.stop({ drainMs: 20_000 });
     await assert.rejects(fetch(`${server.url}/healthz`));
@@ -164,7 +161,7 @@ describe('server life', () => {
 
   it('stopping with work that takes longer than the drain time cuts it and says so', async () => {
     const server = await serve(folder.path);
-    const answer = post(`${server.url}/v1/robustness`, { image, ...LONG }).then(
+    const answer = post(`${server.url}/v1/robustness`, longCheck(image)).then(
       () => 'answered',
       () => 'cut',
     );

@@ -54,6 +54,15 @@ export function pngs(first: number, count: number): Promise<string[]> {
   return Promise.all(Array.from({ length: count }, async (_, i) => (await png(first + i)).toString('base64')));
 }
 
+/**
+ * A robustness check that keeps a server at work for many seconds, also one on a fast machine: nothing is found within so small
+ * a ball, so every step of every restart is made, for all of these images.
+ */
+export const LONG_CHECK = { epsilon: 1e-6, steps: 1000, stepSize: 1e-6, restarts: 20 };
+
+/** The body of a request for such a check of 16 copies of `image`. */
+export const longCheck = (image: string) => ({ images: Array<string>(16).fill(image), ...LONG_CHECK });
+
 export interface Answer<T> {
   readonly status: number;
   readonly headers: Headers;
