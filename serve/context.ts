@@ -110,7 +110,7 @@ export class RequestContext implements RouteContext {
     return (bytes, crops) => this.#prepareFile(bytes, model, crops);
   }
 
-  async prepare(model: ServedModel, { images, list, tensor }: Sent, crops: CropRequest | null = null): Promise<readonly PreparedImage[]> {
+  async prepare(model: ServedModel, { images, list, tensor, nameOf }: Sent, crops: CropRequest | null = null): Promise<readonly PreparedImage[]> {
     const count = tensor === null ? images.length : (tensor.shape[0] ?? 0);
     if (count === 0)
       throw new ApiError('bad_input', 'image is missing.', {
@@ -128,7 +128,7 @@ export class RequestContext implements RouteContext {
     if (tensor !== null) return tensorImages(tensor, model, crops);
     return await allPrepared(
       images.map((bytes) => this.#prepareFile(bytes, model, crops)),
-      list,
+      nameOf ?? (list ? (i) => `images[${i}]` : () => 'image'),
     );
   }
 
@@ -171,13 +171,13 @@ function deadlineOf({ headers }: IncomingMessage, most: number): number {
 }
 
 /** All images, or the first failure under the name of its field; by then no image of this request is in work any more. */
-async function allPrepared(pending: readonly Promise<PreparedImage>[], list: boolean): Promise<readonly PreparedImage[]> {
+async function allPrepared(pending: readonly Promise<PreparedImage>[], nameOf: (index: number) => string): Promise<readonly PreparedImage[]> {
   const settled = await Promise.allSettled(pending);
   return settled.map((result, i) => {
     if (result.status === 'fulfilled') return result.value;
     const cause: unknown = result.reason;
     if (cause instanceof RobencError && cause.code !== 'cancelled' && cause.code !== 'unavailable')
-      throw new ApiError('bad_image', cause.message, { field: list ? `images[${i}]` : 'image', cause });
+      throw new ApiError('bad_image', cause.message, { field: nameOf(i), cause });
     throw cause;
   });
 }

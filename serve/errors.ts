@@ -70,13 +70,22 @@ export class ApiError extends Error {
 
   body(requestId: string): ErrorBody {
     const { code, field, remedy } = this;
-    const message = this.message.length > MESSAGE_LIMIT ? `${this.message.slice(0, MESSAGE_LIMIT)}…` : this.message;
-    return { error: { code, message, field, ...(remedy === undefined ? {} : { remedy }) }, requestId };
+    return { error: { code, message: shortened(this.message), field, ...(remedy === undefined ? {} : { remedy }) }, requestId };
+  }
+
+  /** What went wrong and what to do in one, for families whose errors have no field for the latter. */
+  get text(): string {
+    const message = shortened(this.message);
+    return this.remedy === undefined ? message : `${message} ${this.remedy}`;
   }
 }
 
 /** Longest message in an answer, in characters. */
 const MESSAGE_LIMIT = 2_000;
+
+function shortened(message: string): string {
+  return message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)}…` : message;
+}
 
 /** How robenc's own errors look from outside. Broken files, full disks and disagreeing parts are the server's fault, not the client's. */
 const FROM_LIBRARY: Readonly<Record<ErrorCode, ApiErrorCode>> = {

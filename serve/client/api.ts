@@ -958,15 +958,15 @@ export interface operations {
         norm?: 'linf' | 'l2';
         /** @description also look for the smallest radius at which the attack succeeds, by halving (only where the body is the image itself) */
         smallest?: boolean;
-        /** @description how exactly to find it (only where the body is the image itself) */
+        /** @description with smallest: how exactly to find it; 0.0005 (only where the body is the image itself) */
         tolerance?: number;
         /** @description count only what is still found after rounding to 8 bits within the ball; for linf (only where the body is the image itself) */
         quantized?: boolean;
         /** @description also certify by randomised smoothing with normal noise of this deviation (only where the body is the image itself) */
         sigma?: number;
-        /** @description noisy copies that are counted for the certificate (only where the body is the image itself) */
+        /** @description with sigma: noisy copies that are counted for the certificate; 1000 (only where the body is the image itself) */
         draws?: number;
-        /** @description how often the certificate may be wrong (only where the body is the image itself) */
+        /** @description with sigma: how often the certificate may be wrong; 0.001 (only where the body is the image itself) */
         alpha?: number;
         /** @description also give the adversarial image as base64 of an .npy file, float32 [1,3,H,W] (only where the body is the image itself) */
         adversarialArray?: boolean;
@@ -1023,10 +1023,7 @@ export interface operations {
            * @default false
            */
           smallest?: boolean;
-          /**
-           * @description how exactly to find it
-           * @default 0.0005
-           */
+          /** @description with smallest: how exactly to find it; 0.0005 */
           tolerance?: number;
           /**
            * @description count only what is still found after rounding to 8 bits within the ball; for linf
@@ -1035,15 +1032,9 @@ export interface operations {
           quantized?: boolean;
           /** @description also certify by randomised smoothing with normal noise of this deviation */
           sigma?: number;
-          /**
-           * @description noisy copies that are counted for the certificate
-           * @default 1000
-           */
+          /** @description with sigma: noisy copies that are counted for the certificate; 1000 */
           draws?: number;
-          /**
-           * @description how often the certificate may be wrong
-           * @default 0.001
-           */
+          /** @description with sigma: how often the certificate may be wrong; 0.001 */
           alpha?: number;
           /**
            * @description also give the adversarial image as base64 of an .npy file, float32 [1,3,H,W]

@@ -6,5 +6,5 @@ export const oipFamily: Family = {
   name: 'oip',
   owns: (path) => path === '/v2' || path.startsWith('/v2/'),
   errorSchema: Type.Object({ error: Type.String() }, { additionalProperties: false }),
-  errorBody: (error, requestId) => ({ error: error.body(requestId).error.message }),
+  errorBody: (error) => ({ error: error.text }),
 };

@@ -21,9 +21,9 @@ export const openaiFamily: Family = {
     },
     closed,
   ),
-  errorBody(error, requestId) {
-    const { message, field, code } = error.body(requestId).error;
+  errorBody(error) {
+    const { text, field, code } = error;
     const type = code === 'rate_limited' ? 'rate_limit_error' : error.status < 500 ? 'invalid_request_error' : 'server_error';
-    return { error: { message, type, param: field, code } };
+    return { error: { message: text, type, param: field, code } };
   },
 };

@@ -21,6 +21,6 @@ export const teiFamily: Family = {
   name: 'tei',
   owns: (path) => ['/', '/embed', '/predict', '/info', '/similarity'].includes(path) || path.startsWith('/pipeline/'),
   errorSchema: Type.Object({ error: Type.String(), error_type: Type.String() }, { additionalProperties: false }),
-  errorBody: (error, requestId) => ({ error: error.body(requestId).error.message, error_type: KINDS[error.code] ?? 'Validation' }),
+  errorBody: (error) => ({ error: error.text, error_type: KINDS[error.code] ?? 'Validation' }),
   status: (error) => (error.code === 'deadline_exceeded' ? error.status : (STATUSES[KINDS[error.code] ?? 'Empty'] ?? error.status)),
 };

@@ -110,7 +110,7 @@ function readBody(request: IncomingMessage, response: ServerResponse, { maxBodyB
   const read = express.raw({ type: () => true, limit: maxBodyBytes });
   return new Promise((resolve, reject) => {
     read(request, response, (error?: unknown) => {
-      if (error !== undefined && error !== null) return reject(tooLarge(error, maxBodyBytes));
+      if (error !== undefined && error !== null) return reject(readingError(error, request, maxBodyBytes));
       const { body } = request as { body?: unknown };
       resolve(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
     });
@@ -123,6 +123,23 @@ function numbersAt({ headers }: IncomingMessage): number {
   return typeof length === 'string' && /^\d{1,9}$/.test(length) ? Number(length) : 0;
 }
 
-function tooLarge(error: unknown, limit: number): Error {
-  return (error as { type?: string }).type === 'entity.too.large' ? bodyTooLarge(limit, error) : (error as Error);
+/** What the reader of compressed bodies says, in the words of this server. */
+function readingError(error: unknown, { headers }: IncomingMessage, limit: number): Error {
+  const { type, code = '', message } = error as { type?: string; code?: string; message: string };
+  const encoding = String(headers['content-encoding']).slice(0, 100);
+  if (type === 'entity.too.large') return bodyTooLarge(limit, error);
+  if (type === 'encoding.unsupported')
+    return new ApiError('unsupported_media_type', `The Content-Encoding "${encoding}" is not read here.`, {
+      field: 'content-encoding',
+      remedy: 'Send the body as it is, or compressed as gzip, deflate or br.',
+      cause: error,
+    });
+  // The codes of zlib and of brotli.
+  if (/^(?:Z_|ERR_)/.test(code))
+    return new ApiError('bad_input', `The body is not whole ${encoding}, as its Content-Encoding says: ${message}.`, {
+      field: 'body',
+      remedy: 'Compress the body in this way, or leave the header out.',
+      cause: error,
+    });
+  return error as Error;
 }

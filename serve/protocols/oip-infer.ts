@@ -57,7 +57,7 @@ function sentImages({ inputs }: OipRequest): Sent {
   if (datatype === 'BYTES') {
     if (shape.length > 2 || (shape.length === 2 && shape[1] !== 1)) throw bad(`Image files have the shape [n] or [n,1], not [${shape.join(',')}].`, 'image');
     const images = bytes !== null ? byteStrings('image', bytes, count) : Array.from(values!, (text: unknown, i) => imageBytes(text, `image[${i}]`));
-    return { images, list: true, tensor: null };
+    return { images, list: true, tensor: null, nameOf: (i) => `image[${i}]` };
   }
   if (datatype !== 'FP32' && datatype !== 'UINT8') throw bad(`"image" is FP32, UINT8, or BYTES (image files), not ${datatype}.`, 'image');
   const data = numbersOf(input!, count);

@@ -45,8 +45,9 @@ export default defineRoute({
   async handle({ options }, context) {
     const model = context.model(options.model);
     const list = Array.isArray(options.input);
-    const images = (list ? (options.input as string[]) : [options.input as string]).map((text, i) => imageBytes(text, list ? `input[${i}]` : 'input'));
-    const prepared = await context.prepare(model, { images, list, tensor: null });
+    const nameOf = (i: number) => (list ? `input[${i}]` : 'input');
+    const images = (list ? (options.input as string[]) : [options.input as string]).map((text, i) => imageBytes(text, nameOf(i)));
+    const prepared = await context.prepare(model, { images, list, tensor: null, nameOf });
     const embeddings = (await embedImages(model, prepared, context.call())).map(normalized);
     const size = embeddings[0]!.length;
     if (options.dimensions !== undefined && options.dimensions !== size)

@@ -8,6 +8,9 @@ import { closed, ModelReference, optionsOf, PredictionSchema, Seed } from './sch
 /** Names of the attacks that can do with what the server computes. */
 export const USABLE = attacks.entries.filter(({ needsMargins }) => needsMargins !== true).map(({ name }) => name);
 
+/** What holds where an option is not given that has a meaning beside another only. Not in the schema, so that one that was given can be told from one that was not. */
+export const UNSAID = { tolerance: 0.0005, draws: 1000, alpha: 0.001 } as const;
+
 function orNull<T extends TSchema>(schema: T, description: string) {
   return Type.Union([schema, Type.Null()], { description });
 }
@@ -38,13 +41,15 @@ export const RobustnessOptions = optionsOf({
     Type.Union([Type.Literal('linf'), Type.Literal('l2')], { description: 'how a change is measured: its greatest value, or its length; linf' }),
   ),
   smallest: Type.Boolean({ default: false, description: 'also look for the smallest radius at which the attack succeeds, by halving' }),
-  tolerance: Type.Number({ default: 0.0005, exclusiveMinimum: 0, maximum: 1, description: 'how exactly to find it' }),
+  tolerance: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: `with smallest: how exactly to find it; ${UNSAID.tolerance}` })),
   quantized: Type.Boolean({ default: false, description: 'count only what is still found after rounding to 8 bits within the ball; for linf' }),
   sigma: Type.Optional(
     Type.Number({ exclusiveMinimum: 0, maximum: 10, description: 'also certify by randomised smoothing with normal noise of this deviation' }),
   ),
-  draws: Type.Integer({ default: 1000, minimum: 10, maximum: 100000, description: 'noisy copies that are counted for the certificate' }),
-  alpha: Type.Number({ default: 0.001, exclusiveMinimum: 0, maximum: 0.5, description: 'how often the certificate may be wrong' }),
+  draws: Type.Optional(
+    Type.Integer({ minimum: 10, maximum: 100000, description: `with sigma: noisy copies that are counted for the certificate; ${UNSAID.draws}` }),
+  ),
+  alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 0.5, description: `with sigma: how often the certificate may be wrong; ${UNSAID.alpha}` })),
   adversarialArray: Type.Boolean({ default: false, description: 'also give the adversarial image as base64 of an .npy file, float32 [1,3,H,W]' }),
   attack: Type.String({ default: 'pgd', description: `one of: ${USABLE.join(', ')}` }),
   steps: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'steps of the attack' })),

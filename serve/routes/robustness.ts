@@ -4,6 +4,7 @@ import { attacks } from '@robenc/shared/attacks/index.js';
 import { check } from '@robenc/shared/config/check.js';
 import { parseEpsilon } from '@robenc/shared/config/epsilon.js';
 import type { AttackOptions } from '@robenc/shared/attacks/attack.js';
+import type { SmoothingOptions } from '@robenc/shared/evaluation/smoothed-class.js';
 import { CropSchemeName } from '@robenc/shared/config/manifest.js';
 import type { TensorData } from '@robenc/shared/graph/value.js';
 import { classIndex, graphOf, identityOf, type ServedModel } from '../engine/model.js';
@@ -14,7 +15,7 @@ import { checkRobustness, type RobustnessResult } from '../engine/robustness.js'
 import { ApiError } from '../errors.js';
 import { writeNpy } from '@robenc/shared/images/npy.js';
 import { defineRoute } from './route.js';
-import { Result, RobustnessOptions, USABLE } from './robustness-schema.js';
+import { Result, RobustnessOptions, UNSAID, USABLE } from './robustness-schema.js';
 import { closed, ModelIdentity, RequestId } from './schemas.js';
 
 export default defineRoute({
@@ -76,9 +77,9 @@ export default defineRoute({
       labels,
       attack,
       options: allOptions,
-      bisect: options.smallest ? options.tolerance : null,
+      bisect: options.smallest ? (options.tolerance ?? UNSAID.tolerance) : null,
       quantized: options.quantized,
-      smoothing: options.sigma === undefined ? null : { sigma: options.sigma, draws: options.draws, alpha: options.alpha },
+      smoothing: smoothingOf(options),
       seed: options.seed,
       adversarialImages: options.adversarialImage,
     };
@@ -158,11 +159,25 @@ function cropsOf({ crops, scheme, seed }: RobustnessOptions, threat: ServedThrea
   return { count: crops ?? fitted?.crops ?? 16, scheme: scheme ?? fitted?.scheme ?? 'crops', seed };
 }
 
-/** Throws `bad_input` for options that have no meaning in the threat model, so that they are refused and not ignored. */
+function smoothingOf({ sigma, draws = UNSAID.draws, alpha = UNSAID.alpha }: RobustnessOptions): SmoothingOptions | null {
+  return sigma === undefined ? null : { sigma, draws, alpha };
+}
+
+/** Options that have a meaning beside another only. */
+const BESIDE = [
+  ['tolerance', 'smallest'],
+  ['draws', 'sigma'],
+  ['alpha', 'sigma'],
+] as const;
+
+/** Throws `bad_input` for options that have no meaning alone or in the threat model, so that they are refused and not ignored. */
 function refuseOthers(options: RobustnessOptions, threat: ServedThreat, tensor: TensorData['dtype'] | null): void {
   const refuse = (field: keyof RobustnessOptions, why: string) => {
     throw new ApiError('bad_input', `${field} has no meaning in the threat model ${threat.name}: ${why}.`, { field });
   };
+  for (const [field, other] of BESIDE)
+    if (options[field] !== undefined && (options[other] ?? false) === false)
+      throw new ApiError('bad_input', `${field} has no effect without ${other}.`, { field, remedy: `Give ${other} too, or leave ${field} out.` });
   if (!threat.crops) for (const field of ['crops', 'scheme'] as const) if (options[field] !== undefined) refuse(field, 'it is about whole images');
   if (!threat.labelFree && options.threshold !== undefined) refuse('threshold', 'it is about classes');
   if (threat.labelFree) for (const field of ['label', 'labels'] as const) if (options[field] !== undefined) refuse(field, 'it needs no labels');

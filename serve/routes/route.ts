@@ -21,6 +21,8 @@ export interface Sent {
   readonly images: readonly Uint8Array[];
   /** Whether a list of images was sent, for names of fields in messages. */
   readonly list: boolean;
+  /** How the request names the image at a place, where it is not `images[i]` or `image`. */
+  readonly nameOf?: (index: number) => string;
   /** Instead of image files: pixels, float32 or uint8. */
   readonly tensor: TensorData | null;
 }

@@ -165,9 +165,21 @@ describe('server, given wrong input', () => {
     refused({ status: response.status, headers: response.headers, body: (await response.json()) as ErrorBody }, 415, 'unsupported_media_type', 'content-type');
   });
   it('a content encoding that is not read gets 415', async () =>
-    refused(await send('/v1/embed', '{}', { ...JSON_TYPE, 'content-encoding': 'zstd' }), 415, 'unsupported_media_type', 'body'));
-  it('a broken gzip body gets 400', async () =>
-    refused(await send('/v1/embed', 'not gzip', { ...JSON_TYPE, 'content-encoding': 'gzip' }), 400, 'bad_input', null));
+    refused(await send('/v1/embed', '{}', { ...JSON_TYPE, 'content-encoding': 'zstd' }), 415, 'unsupported_media_type', 'content-encoding', /"zstd".*gzip/));
+  for (const [encoding, body] of [
+    ['gzip', Buffer.from('not gzip')],
+    ['gzip', gzipSync('{"image": "AAAA"}').subarray(0, -12)],
+    ['deflate', Buffer.from('not deflate')],
+    ['br', Buffer.from('not brotli')],
+  ] as const)
+    it(`a body of ${body.length} bytes that is not whole ${encoding} gets 400 with its encoding`, async () =>
+      refused(
+        await send('/v1/embed', body, { ...JSON_TYPE, 'content-encoding': encoding }),
+        400,
+        'bad_input',
+        'body',
+        new RegExp(`not whole ${encoding}.*Content-Encoding`),
+      ));
 
   it('a form with a file in another field, an unknown field, without boundary or cut short gets 400', async () => {
     const wrongField = new FormData();
@@ -207,6 +219,13 @@ describe('server, given wrong input', () => {
   it('an unknown attack gets the ones there are', async () => refused(await attack({ attack: 'pgdd' }), 400, 'bad_input', 'attack', /fgsm, pgd/));
   it('an option that the attack does not have is refused, not ignored', async () =>
     refused(await attack({ attack: 'fgsm', steps: 10 }), 400, 'bad_input', 'steps', /fgsm/));
+  for (const [field, value, other] of [
+    ['tolerance', 0.01, 'smallest'],
+    ['draws', 100, 'sigma'],
+    ['alpha', 0.01, 'sigma'],
+  ] as const)
+    it(`${field} without ${other} is refused, not ignored`, async () =>
+      refused(await attack({ [field]: value }), 400, 'bad_input', field, new RegExp(`without ${other}`)));
   it('too many steps get 400', async () => refused(await attack({ steps: 1_000_000 }), 400, 'bad_input', 'steps'));
   it('restarts without random start contradict each other', async () =>
     refused(await attack({ restarts: 3, randomStart: false }), 400, 'bad_input', 'restarts'));

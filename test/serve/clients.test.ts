@@ -85,7 +85,25 @@ describe('clients of other servers', () => {
   it('what text-embeddings-inference answers with 422 is answered so, with its error body', async () => {
     const { status, body } = await post<{ error: string; error_type: string }>(`${server.url}/embed`, { inputs: 'a cat!' });
     assert.deepEqual([status, body.error_type], [422, 'Validation']);
-    assert.match(body.error, /inputs is not base64/);
+    assert.match(body.error, /inputs is not base64.*Send the bytes of a JPEG/);
+  });
+
+  it('errors name the field as the clients of each family sent it, and say what to do', async () => {
+    const broken = file.subarray(0, file.length >> 1).toString('base64');
+    const whole = file.toString('base64');
+    const openai = async (input: unknown) => {
+      const { status, body } = await post<{ error: { message: string; param: string } }>(`${server.url}/v1/embeddings`, { input });
+      assert.equal(status, 400);
+      return body.error;
+    };
+    assert.equal((await openai(broken)).param, 'input');
+    assert.equal((await openai([whole, broken])).param, 'input[1]');
+    const notText = await openai('a cat!');
+    assert.equal(notText.param, 'input');
+    assert.match(notText.message, /not base64.*Send the bytes of a JPEG/);
+    const compared = { inputs: { source_sentence: whole, sentences: [whole, 'a cat!'] } };
+    const { body } = await post<{ error: string }>(`${server.url}/similarity`, compared);
+    assert.match(body.error, /^inputs\.sentences\[1\] is not base64/);
   });
 
   it('embeddings of OpenAI have length 1 and the size of the model', () => {

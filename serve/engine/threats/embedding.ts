@@ -53,13 +53,14 @@ function threat(name: 'embedding-distance' | 'embedding-cosine', measure: Measur
     labelFree: true,
     async build(context) {
       const { model, images, call } = context;
-      const slopes = await plainSlopes(model, 1, call);
       const anchors = (await embedWhole(
         model,
         images.map(({ data }) => data),
         call,
       ))!;
       const thresholds = thresholdsOf(context, measure, anchors);
+      // Last, because the graph may have to be made first, which takes much longer than to see that a threshold is missing.
+      const slopes = await plainSlopes(model, 1, call);
       // One attack for each image, since the oracle must know which one it is; the queue joins their batches.
       return Promise.all(images.map((_, i) => attacked(context, slopes, measure, i, anchors[i]!, thresholds[i]!)));
     },

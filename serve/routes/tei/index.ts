@@ -17,10 +17,15 @@ const ERRORS = ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsup
 const Scored = Type.Array(Type.Object({ score: Type.Number(), label: Type.String() }, closed));
 
 /** Texts of a request as images. */
-function sent(inputs: string | readonly string[], field = 'inputs'): Sent {
+function sent(inputs: string | readonly string[], nameOf = (i: number) => (typeof inputs === 'string' ? 'inputs' : `inputs[${i}]`)): Sent {
   const list = typeof inputs !== 'string';
-  const images = (list ? inputs : [inputs]).map((text, i) => imageBytes(text, list ? `${field}[${i}]` : field));
-  return { images, list, tensor: null };
+  const images = (list ? inputs : [inputs]).map((text, i) => imageBytes(text, nameOf(i)));
+  return { images, list, tensor: null, nameOf };
+}
+
+/** Of the images of a comparison, the one before the others. */
+function comparedName(i: number): string {
+  return i === 0 ? 'inputs.source_sentence' : `inputs.sentences[${i - 1}]`;
 }
 
 const embed = defineRoute({
@@ -65,7 +70,7 @@ const similarity = defineRoute({
   async handle({ options }, context) {
     const model = context.model(options.model);
     const { source_sentence: source, sentences } = options.inputs;
-    const [first, ...others] = await embedImages(model, await context.prepare(model, sent([source, ...sentences])), context.call());
+    const [first, ...others] = await embedImages(model, await context.prepare(model, sent([source, ...sentences], comparedName)), context.call());
     return Reply.json(others.map((other) => cosine(first!, other)));
   },
 });
