@@ -57,20 +57,22 @@ async function answer(shared: Shared, request: IncomingMessage, response: Server
   const { route, params } = exchange.match!;
   const context = new RequestContext(shared, exchange, request, response);
   exchange.context = context;
+  let done = false;
   try {
     const input: Input =
       route.body === 'none'
         ? { options: coerceText(route.options.properties, queryOf(request)), images: [], list: false, tensor: null, raw: null }
-        : await readInput(request, response, route, shared.limits);
+        : await readInput(request, response, route, shared.limits, (bytes) => context.takeBody(bytes));
     const options = check(route.options, input.options, 'request');
     // The schema has been checked, which is what the erased type of the options stands for.
     const body = await route.handle({ ...input, options: options as never, params }, context);
     await send(response, body);
+    done = true;
   } catch (error) {
     // Whatever the work said when it was told to stop, the reason is that its time was over.
     throw context.signal.reason instanceof DeadlineExceeded ? context.signal.reason : error;
   } finally {
-    context.close();
+    context.close(done);
     exchange.context = null;
   }
 }

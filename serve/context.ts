@@ -6,6 +6,7 @@ import type { Keyring } from './access/keyring.js';
 import type { Rates } from './access/rates.js';
 import type { Audits } from './auditing/audits.js';
 import type { Admission } from './batching/admission.js';
+import type { MemoryPool } from './batching/memory-pool.js';
 import type { Lane } from './batching/queue.js';
 import type { Call, Compute } from './engine/compute.js';
 import type { Engine } from './engine/engine.js';
@@ -26,6 +27,8 @@ export interface Shared {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly admission: Admission;
+  /** Where bodies are read to. */
+  readonly bodies: MemoryPool;
   readonly metrics: Metrics;
   readonly keys: Keyring;
   /** Null where the server does not audit. */
@@ -54,6 +57,8 @@ export class RequestContext implements RouteContext {
   readonly draining: boolean;
   readonly stopping: AbortSignal;
   readonly #admission: Admission;
+  readonly #bodies: MemoryPool;
+  #body: ArrayBuffer | null = null;
   readonly #response: ServerResponse;
   readonly #route: Route;
   readonly #over = new AbortController();
@@ -76,6 +81,7 @@ export class RequestContext implements RouteContext {
     // One request may wait for many pieces of work.
     setMaxListeners(0, this.signal);
     this.#admission = shared.admission;
+    this.#bodies = shared.bodies;
     this.#response = response;
     this.#route = exchange.match!.route;
     this.#compute = shared.engine.dispatcher;
@@ -94,7 +100,11 @@ export class RequestContext implements RouteContext {
     const lease = this.engine.models.lease(reference, this.exchange.id);
     this.#leases.push(lease);
     const { model, shadow } = lease;
-    if (shadow !== null) this.#compute = this.engine.shadows.beside(model, shadow);
+    if (shadow !== null) {
+      this.#compute = this.engine.shadows.beside(model, shadow);
+      // The shadow looks at the same pixels later.
+      this.#body = null;
+    }
     this.exchange.model = { id: model.id, digest: model.digest, device: this.engine.deviceOf(model) };
     return model;
   }
@@ -139,8 +149,16 @@ export class RequestContext implements RouteContext {
     this.#over.abort();
   }
 
-  /** Gives back what it took. */
-  close(): void {
+  /** Memory for the body. */
+  takeBody(bytes: number): ArrayBuffer {
+    return (this.#body = this.#bodies.take(bytes));
+  }
+
+  /** Gives back what it took. The memory of the body only when all is `done`: of a request that failed, other parts may still be at work on it. */
+  close(done: boolean): void {
+    if (done && this.#body !== null) this.#bodies.give(this.#body);
+    this.#body = null;
+
     clearTimeout(this.#timer);
     for (const lease of this.#leases) lease.release();
   }

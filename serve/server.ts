@@ -8,6 +8,7 @@ import { Rates } from './access/rates.js';
 import { createApp } from './app.js';
 import type { Audits } from './auditing/audits.js';
 import { Admission } from './batching/admission.js';
+import { MemoryPool } from './batching/memory-pool.js';
 import type { Engine } from './engine/engine.js';
 import type { Limits } from './limits.js';
 import { listen, urlOf } from './listen.js';
@@ -59,6 +60,7 @@ export function assembleServer(options: Omit<ServerOptions, 'host' | 'port'>): A
   const { engine, limits, log, now, audits = null, tracing = null, cors = null, tls = null } = options;
   const stopping = new AbortController();
   const admission = new Admission({ limit: limits.queueLimit, bytes: limits.queueBytes });
+  const bodies = new MemoryPool(32 * 2 ** 20);
   const metrics = options.metrics ?? new Metrics();
   const { dispatcher } = engine;
   metrics.watch({
@@ -71,7 +73,7 @@ export function assembleServer(options: Omit<ServerOptions, 'host' | 'port'>): A
   });
   const keys = options.keys ?? new Keyring(null);
   const rates = options.rates ?? new Rates(null);
-  const app = createApp({ engine, limits, admission, metrics, keys, rates, audits, tracing, cors, stopping: stopping.signal, log, now });
+  const app = createApp({ engine, limits, admission, bodies, metrics, keys, rates, audits, tracing, cors, stopping: stopping.signal, log, now });
   // A slow sender may not hold a socket for ever; a kept connection must outlive the idle time of usual proxies.
   const times = { headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 };
   const server = tls === null ? createHttp(times, app) : createHttps({ ...times, ...tls }, app);

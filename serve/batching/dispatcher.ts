@@ -1,6 +1,7 @@
 /** @file Runs queued jobs in batches on a fixed number of slots, one per worker. A lone job starts at once: there is no delay timer. */
 import { RobencError } from '@robenc/shared/errors.js';
 import type { RunOptions as SessionRunOptions, Tensors } from '@robenc/shared/runtime/types.js';
+import { MemoryPool } from './memory-pool.js';
 import { Lanes } from './lanes.js';
 import type { Lane, Piece } from './queue.js';
 import { cancelled, Pending } from './pending.js';
@@ -61,6 +62,7 @@ export class Dispatcher {
   readonly #lanes: Lanes<Pending>;
   readonly #options: DispatcherOptions;
   readonly #times = new RunTimes();
+  readonly #memory = new MemoryPool(64 * 2 ** 20);
   readonly #running = new Map<number, { readonly runner: Runner; readonly since: number; readonly lane: Lane }>();
   #batches = 0;
 
@@ -127,9 +129,13 @@ export class Dispatcher {
     const { runner } = pieces[0]!.job;
     try {
       const rows = pieces.reduce((sum, { count }) => sum + count, 0);
-      const feeds = mapTensors(pieces[0]!.job.feeds, (_, name) => joinRows(pieces.map(({ job, start, count }) => part(job.feeds[name]!, start, count))));
-      // What was joined is a copy that nobody else has.
-      const answers = await runner.run(feeds, { give: pieces.length > 1 });
+      const feeds = mapTensors(pieces[0]!.job.feeds, (_, name) =>
+        joinRows(
+          pieces.map(({ job, start, count }) => part(job.feeds[name]!, start, count)),
+          this.#memory,
+        ),
+      );
+      const answers = await runner.run(feeds, { reclaim: (memory) => this.#memory.give(memory) });
       if (rowsOf(answers, runner.id) !== rows) throw new RobencError('mismatch', `${runner.id} answered ${rowsOf(answers, runner.id)} rows for ${rows}.`);
       const runMs = this.#options.now() - started;
       this.#times.add(runner.id, rows, runMs);

@@ -3,17 +3,19 @@ import { RobencError } from '@robenc/shared/errors.js';
 import type { TensorData } from '@robenc/shared/graph/value.js';
 import { ARRAYS } from '@robenc/shared/proto/dtypes.js';
 import type { Tensors } from '@robenc/shared/runtime/types.js';
+import type { MemoryPool } from './memory-pool.js';
 
 /** Elements of one row. */
 function rowSize(tensor: TensorData): number {
   return tensor.shape.slice(1).reduce((product, size) => product * size, 1);
 }
 
-/** Tensors of equal type and row shape, one under the other. A single one is given back as it is. */
-export function joinRows(parts: readonly TensorData[]): TensorData {
+/** Tensors of equal type and row shape, one under the other: a copy, in memory of `memory` where that is given. */
+export function joinRows(parts: readonly TensorData[], memory?: MemoryPool): TensorData {
   const first = parts[0]!;
-  if (parts.length === 1) return first;
-  const data = new ARRAYS[first.dtype](parts.reduce((sum, part) => sum + part.data.length, 0));
+  const length = parts.reduce((sum, part) => sum + part.data.length, 0);
+  const array = ARRAYS[first.dtype];
+  const data = memory === undefined ? new array(length) : new array(memory.take(length * array.BYTES_PER_ELEMENT), 0, length);
   let offset = 0;
   for (const part of parts) {
     // All parts have the same element type, which the type of `set` cannot say.

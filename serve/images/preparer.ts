@@ -73,8 +73,10 @@ class Seat {
       }
       if (!this.#warm) await this.#thread.call('load', null);
       this.#warm = true;
-      const request: PrepareRequest = { bytes: task.bytes, recipe: task.recipe, limitMs: this.#limitMs };
-      const work = this.#thread.call<PreparedImage>('prepare', request);
+      // A copy that is given away: sending a view would copy all the memory behind it, that of every other image of a form too.
+      const bytes = new Uint8Array(task.bytes);
+      const request: PrepareRequest = { bytes, recipe: task.recipe, limitMs: this.#limitMs };
+      const work = this.#thread.call<PreparedImage>('prepare', request, [bytes.buffer]);
       const clock = this.#watch(this.#last, task);
       this.#last = work.then(
         () => undefined,

@@ -10,7 +10,7 @@ import { coerceText } from './coerce.js';
 import { parseEnvelope } from './envelope.js';
 import { parseForm } from './multipart.js';
 import { readNpy } from '@robenc/shared/images/npy.js';
-import { bodyTooLarge, readPlain } from './read-plain.js';
+import { bodyTooLarge, readPlain, type BodyPlan } from './read-plain.js';
 import type { Route } from '../routes/route.js';
 
 /** What a request asks for, not yet checked against the route's schema. */
@@ -28,11 +28,11 @@ export interface Input {
 type BodyKind = 'json' | 'form' | 'bytes' | 'npy';
 type Reading = Pick<Route, 'options' | 'body' | 'jsonValues'>;
 
-/** Reads the body of a POST. Throws `unsupported_media_type`, `too_large` or `bad_input`. */
-export async function readInput(request: IncomingMessage, response: ServerResponse, route: Reading, limits: Limits): Promise<Input> {
+/** Reads the body of a POST, into memory that `take` gives where it is not compressed. Throws `unsupported_media_type`, `too_large` or `bad_input`. */
+export async function readInput(request: IncomingMessage, response: ServerResponse, route: Reading, limits: Limits, take: BodyPlan['take']): Promise<Input> {
   if (route.body === 'raw') {
     const options = coerceText(route.options.properties, queryOf(request));
-    return { options, images: [], list: false, tensor: null, raw: await readBody(request, response, limits) };
+    return { options, images: [], list: false, tensor: null, raw: await readBody(request, response, limits, take) };
   }
   const kind = route.body === 'json' ? jsonOnly(request) : kindOf(request);
   if (kind !== 'bytes' && kind !== 'npy' && Object.keys(queryOf(request)).length > 0) {
@@ -42,7 +42,7 @@ export async function readInput(request: IncomingMessage, response: ServerRespon
       remedy: 'Put options into the body; only requests whose body is the image itself have them in the address.',
     });
   }
-  const body = await readBody(request, response, limits);
+  const body = await readBody(request, response, limits, take);
   if (body.length === 0)
     throw new ApiError('bad_input', 'The body is empty.', {
       field: 'body',
@@ -105,8 +105,8 @@ function kindOf(request: IncomingMessage): BodyKind {
 }
 
 /** The body, decompressed, as bytes; what is above the limit is refused while it arrives. */
-function readBody(request: IncomingMessage, response: ServerResponse, { maxBodyBytes }: Limits): Promise<Buffer> {
-  if (request.headers['content-encoding'] === undefined) return readPlain(request, maxBodyBytes, numbersAt(request));
+function readBody(request: IncomingMessage, response: ServerResponse, { maxBodyBytes }: Limits, take: BodyPlan['take']): Promise<Buffer> {
+  if (request.headers['content-encoding'] === undefined) return readPlain(request, { limit: maxBodyBytes, numbersAt: numbersAt(request), take });
   const read = express.raw({ type: () => true, limit: maxBodyBytes });
   return new Promise((resolve, reject) => {
     read(request, response, (error?: unknown) => {

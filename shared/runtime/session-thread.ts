@@ -1,4 +1,6 @@
 /** @file Inside a worker thread: holds sessions by number and runs them. */
+import type { TensorData } from '../graph/value.js';
+import { memoryOf } from './copy.js';
 import { openSession } from './session.js';
 import { serveThread } from './thread-side.js';
 import type { PortInfo, DeviceName, Session, SessionOptions, Tensors } from './types.js';
@@ -13,6 +15,14 @@ export interface RunRequest {
   readonly session: number;
   readonly feeds: Tensors;
   readonly outputs: readonly string[];
+  /** Whether the memory of the feeds goes back with the answer. */
+  readonly giveBack: boolean;
+}
+
+export interface RunAnswer {
+  readonly results: Record<string, TensorData>;
+  /** Of the feeds, where it was asked for. */
+  readonly memory: readonly ArrayBuffer[];
 }
 
 /** What the other side learns about a session that was opened. */
@@ -33,9 +43,10 @@ serveThread(
       const { inputs, outputs, device, notice } = opened;
       return { value: { inputs, outputs, device, notice } satisfies Opened };
     },
-    async run({ session, feeds, outputs }: RunRequest) {
+    async run({ session, feeds, outputs, giveBack }: RunRequest) {
       const results = await sessions.get(session)!.run(feeds, outputs);
-      return { value: results, transfer: Object.values(results).map(({ data }) => data.buffer as ArrayBuffer) };
+      const memory = giveBack ? memoryOf(feeds) : [];
+      return { value: { results, memory } satisfies RunAnswer, transfer: [...memoryOf(results), ...memory] };
     },
     async close({ session }: { session: number }) {
       await sessions.get(session)!.close();

@@ -4,11 +4,11 @@ import * as ort from 'onnxruntime-node';
 import { messageOf, RobencError } from '../errors.js';
 import type { TensorData, TypedArray } from '../graph/value.js';
 import { ARRAYS, isDType } from '../proto/dtypes.js';
-import { copyOf } from './copy.js';
+import { copyOf, memoryOf } from './copy.js';
 import { candidates, type Device } from './devices.js';
 import { checkModelFile, closedError, loadFailure, runFailure, shorten } from './failures.js';
 import { checkFeeds, checkOutputs } from './feeds.js';
-import type { DeviceName, PortInfo, Session, SessionOptions, Tensors } from './types.js';
+import type { DeviceName, PortInfo, RunOptions, Session, SessionOptions, Tensors } from './types.js';
 
 // Fatal messages only: every failure is thrown, and shown once, by us.
 ort.env.logLevel = 'fatal';
@@ -76,13 +76,15 @@ class DirectSession implements Session {
     this.outputs = session.outputMetadata.map((port) => portOf(port, name));
   }
 
-  async run(feeds: Tensors, outputs?: readonly string[]): Promise<Record<string, TensorData>> {
+  async run(feeds: Tensors, outputs?: readonly string[], { reclaim }: RunOptions = {}): Promise<Record<string, TensorData>> {
     if (this.#closed) throw closedError(this.#name);
     checkFeeds(this.inputs, feeds, this.#name);
     const names = checkOutputs(this.outputs, outputs, this.#name);
     const running = this.#last.then(() => this.#run(feeds, names));
     this.#last = running.catch(() => undefined);
-    return running;
+    const results = await running;
+    if (reclaim !== undefined) memoryOf(feeds).forEach(reclaim);
+    return results;
   }
 
   async close(): Promise<void> {

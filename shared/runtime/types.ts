@@ -32,8 +32,11 @@ export interface Session {
 }
 
 export interface RunOptions {
-  /** The caller needs its feeds no more: a session in another thread then takes those that fill their memory instead of copying them. Default: false. */
-  readonly give?: boolean;
+  /**
+   * Feeds of which each has memory of its own are given away: a session in another thread takes them instead of copying them, and this hears of the memory
+   * that is free again once they were used. That of a run that fails may not come back.
+   */
+  readonly reclaim?: (memory: ArrayBuffer) => void;
 }
 
 export interface SessionOptions {

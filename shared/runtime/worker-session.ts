@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { TensorData } from '../graph/value.js';
 import { candidates } from './devices.js';
 import { checkFeeds, checkOutputs } from './feeds.js';
-import { copyOf } from './copy.js';
+import { copyOf, memoryOf } from './copy.js';
 import { closedError } from './failures.js';
-import type { Opened, OpenRequest, RunRequest } from './session-thread.js';
+import type { Opened, OpenRequest, RunAnswer, RunRequest } from './session-thread.js';
 import { Thread } from './thread.js';
 import type { DeviceName, PortInfo, RunOptions, Session, SessionOptions, Tensors } from './types.js';
 
@@ -85,17 +85,15 @@ export class WorkerSession implements Session {
     return this.#closing === null && this.#lease.thread.alive;
   }
 
-  async run(feeds: Tensors, outputs?: readonly string[], { give = false }: RunOptions = {}): Promise<Record<string, TensorData>> {
+  async run(feeds: Tensors, outputs?: readonly string[], { reclaim }: RunOptions = {}): Promise<Record<string, TensorData>> {
     if (this.#closing !== null) throw closedError(this.#name);
     checkFeeds(this.inputs, feeds, this.#name);
     const names = checkOutputs(this.outputs, outputs, this.#name);
-    const sent = give && Object.values(feeds).every(fillsItsMemory) ? feeds : copyTensors(feeds);
-    const request: RunRequest = { session: this.#session, feeds: sent, outputs: names };
-    return this.#lease.thread.call(
-      'run',
-      request,
-      Object.values(sent).map(({ data }) => data.buffer as ArrayBuffer),
-    );
+    const sent = reclaim === undefined ? copyTensors(feeds) : feeds;
+    const request: RunRequest = { session: this.#session, feeds: sent, outputs: names, giveBack: reclaim !== undefined };
+    const { results, memory } = await this.#lease.thread.call<RunAnswer>('run', request, memoryOf(sent));
+    if (reclaim !== undefined) memory.forEach(reclaim);
+    return results;
   }
 
   close(): Promise<void> {
@@ -107,11 +105,6 @@ export class WorkerSession implements Session {
     if (this.#lease.thread.alive) await this.#lease.thread.call('close', { session: this.#session }).catch(() => undefined);
     await this.#lease.release();
   }
-}
-
-/** Whether its memory can go to another thread and takes nothing else along. */
-function fillsItsMemory({ data }: TensorData): boolean {
-  return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
 }
 
 /** Copies that can be given away. A plain message would copy as well, and with a view the whole buffer behind it. */

@@ -10,8 +10,8 @@ const numbers = (answers: Tensors) => [...(answers['y']!.data as Float32Array)];
 /** Doubles its input when told to go on; remembers the batches it saw; refuses batches that hold `poison`. */
 class Doubler implements Runner {
   readonly batches: number[][] = [];
-  /** Whether it may keep each batch's memory. */
-  readonly given: (boolean | undefined)[] = [];
+  /** The memory of each batch. */
+  readonly memory: ArrayBufferLike[] = [];
   readonly #gates: (() => void)[] = [];
   readonly id: string;
   readonly #poison: number | null;
@@ -21,12 +21,13 @@ class Doubler implements Runner {
     this.#poison = poison;
   }
 
-  async run({ x }: Tensors, { give }: SessionRunOptions = {}): Promise<Tensors> {
-    this.given.push(give);
+  async run({ x }: Tensors, { reclaim }: SessionRunOptions = {}): Promise<Tensors> {
+    this.memory.push(x!.data.buffer);
     const values = [...(x!.data as Float32Array)];
     this.batches.push(values);
     await new Promise<void>((resolve) => this.#gates.push(resolve));
     if (this.#poison !== null && values.includes(this.#poison)) throw new Error('poisoned');
+    reclaim?.(x!.data.buffer as ArrayBuffer);
     return { y: column(...values.map((value) => 2 * value)) };
   }
 
@@ -51,8 +52,8 @@ describe('Dispatcher', () => {
     assert.equal(dispatcher.waitingRows, 3);
     await runner.goOn(2);
     assert.deepEqual(runner.batches, [[1], [2, 3, 4]]);
-    // The first is the caller's own memory; the second was made for the batch.
-    assert.deepEqual(runner.given, [false, true]);
+    // Memory that a runner gives back is used for the next batch.
+    assert.equal(runner.memory[0], runner.memory[1]);
     assert.deepEqual([numbers(await first), ...(await Promise.all(others)).map(numbers)], [[2], [4], [6], [8]]);
   });
 

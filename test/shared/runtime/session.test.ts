@@ -209,17 +209,20 @@ describe('a session in a worker thread', () => {
     await assert.rejects(openWorkerSession('/nowhere/model.onnx'), { name: 'RobencError', code: 'not-found', field: '/nowhere/model.onnx' });
   });
 
-  it('takes feeds that are given away and fill their memory, and copies views into larger memory and all others', async () => {
+  it('takes feeds that are given away, tells when their memory is free again, and copies all others', async () => {
     const session = await openWorkerSession(doubling('float32'), { threads: 1 });
-    const [given, kept, memory] = [Float32Array.of(1, 2), Float32Array.of(3, 4), Float32Array.of(0, 5, 6)];
-    const run = async (data: Float32Array, give: boolean) => [
-      ...((await session.run({ x: tensor('float32', [2], data) }, undefined, { give }))['y']!.data as Float32Array),
+    const [given, kept, memory] = [new Float32Array(new ArrayBuffer(64), 4, 2), Float32Array.of(3, 4), Float32Array.of(0, 5, 6)];
+    given.set([1, 2]);
+    const back: ArrayBuffer[] = [];
+    const run = async (data: Float32Array, options = {}) => [
+      ...((await session.run({ x: tensor('float32', [2], data) }, undefined, options))['y']!.data as Float32Array),
     ];
-    assert.deepEqual(await run(given, true), [2, 4]);
-    assert.deepEqual(await run(kept, false), [6, 8]);
-    assert.deepEqual(await run(memory.subarray(1), true), [10, 12]);
+    assert.deepEqual(await run(given, { reclaim: (one: ArrayBuffer) => back.push(one) }), [2, 4]);
+    assert.deepEqual(await run(kept), [6, 8]);
+    assert.deepEqual(await run(memory.subarray(1)), [10, 12]);
     await session.close();
     assert.deepEqual([given.length, [...kept], [...memory]], [0, [3, 4], [0, 5, 6]]);
+    assert.deepEqual([back.length, [...new Float32Array(back[0]!, 0, 3)]], [1, [0, 1, 2]]);
   });
 
   it('leaves the event loop free while it runs', async function () {
