@@ -31,7 +31,8 @@ export function createApp(options: DoorOptions): RequestListener {
       response.setHeaders(new Map(pairs(commonHeaders(exchangeOf(response)))));
       next();
     });
-    app.use(cors({ origin: [...options.cors], exposedHeaders: EXPOSED, maxAge: 600 }));
+    // In a list the layer takes a star for the name of an origin.
+    app.use(cors({ origin: options.cors.includes('*') ? '*' : [...options.cors], exposedHeaders: EXPOSED, maxAge: 600 }));
   }
   app.use((request, response) => answer(options, request, response));
   const failed: ErrorRequestHandler = (thrown: unknown, request, response, _next) => fail(options, request, response, thrown);
@@ -47,7 +48,9 @@ function* pairs(headers: readonly string[]): Iterable<[string, string]> {
 
 function fail({ log }: DoorOptions, request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
   const error = toApiError(thrown);
-  if (error.status >= 500) log.error({ requestId: exchangeOf(response).id, err: error.cause ?? error }, error.message);
+  // A server that stops, or work that takes too long, is nothing that somebody has to look into; the line of the request tells it.
+  if (error.code === 'internal' || (error.code === 'unavailable' && error.cause !== undefined))
+    log.error({ requestId: exchangeOf(response).id, err: error.cause ?? error }, error.message);
   sendError(request, response, error);
 }
 

@@ -92,9 +92,15 @@ export function checkAttack(options: AuditOptions): ChosenAttack {
 
 const OTHERWISE_NAMED: Readonly<Record<string, string>> = { eps: 'epsilons' };
 
-/** Audits speak of flags; requests have fields: `--step-size` is `stepSize`. */
+/** Audits speak of flags; requests have fields: `--step-size` is `stepSize`. Nobody is sent to a field that requests do not have. */
 export function fieldsForFlags(message: string): string {
-  return message.replaceAll(/--([a-z][a-z-]*)/g, (_, flag: string) => `"${fieldOf(flag)}"`);
+  return message
+    .replaceAll(/, change with --([a-z][a-z-]*)/g, (advice, flag: string) => (isField(flag) ? advice : ''))
+    .replaceAll(/--([a-z][a-z-]*)/g, (_, flag: string) => `"${fieldOf(flag)}"${isField(flag) ? '' : ' (of robenc audit alone)'}`);
+}
+
+function isField(flag: string): boolean {
+  return fieldOf(flag) in AuditOptions.properties;
 }
 
 function fieldOf(flag: string): string;

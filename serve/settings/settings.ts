@@ -67,6 +67,10 @@ export function resolveSettings(input: {
   const own = values as unknown as { readonly [N in SettingName]: Given<N> };
   if ((own.tlsCert === undefined) !== (own.tlsKey === undefined))
     throw new RobencError('usage', 'HTTPS needs both --tls-cert and --tls-key.', { field: own.tlsCert === undefined ? 'tlsCert' : 'tlsKey' });
+  for (const origin of own.cors)
+    if (!isOrigin(origin)) throw wrong('cors', origin, 'an origin. Give scheme and host alone, such as https://example.org, or * for all');
+  if (own.otlpEndpoint !== undefined && !isHttp(own.otlpEndpoint))
+    throw wrong('otlpEndpoint', own.otlpEndpoint, 'an address. Give one such as http://localhost:4318');
   const limits: Limits = {
     maxBodyBytes: bytes('maxBody', own.maxBody),
     queueBytes: bytes('queueBytes', own.queueBytes),
@@ -103,14 +107,34 @@ function schemaOf({ type, choices, minimum, maximum, integer }: OptionSpec): TSc
 }
 
 function fromText(name: SettingName, spec: OptionSpec, text: string): unknown {
-  const value = spec.type === 'list' ? text.split(',').map((part) => part.trim()) : spec.type === 'number' ? Number(text) : text;
+  const value = VALUES[spec.type](text);
   const schema = Type.Object({ [name]: schemas[name] });
   return (check(schema, { [name]: value }, variableName(name), { code: 'usage' }) as Record<string, unknown>)[name];
 }
 
+/** The text of a variable as a value; one that is no number stays text, so that the message shows it. */
+const VALUES: Readonly<Record<OptionSpec['type'], (text: string) => unknown>> = {
+  list: (text) => text.split(',').map((part) => part.trim()),
+  number: (text) => (Number.isNaN(Number(text)) ? text : Number(text)),
+  string: (text) => text,
+  boolean: (text) => text,
+};
+
 function bytes(name: SettingName, text: string): number {
   const value = parseBytes(text);
-  if (value === null || value < 1)
-    throw new RobencError('usage', `--${flagName(name)} ${text} is not a size. Give a number of bytes, or one with kb, mb or gb.`, { field: name });
+  if (value === null || value < 1) throw wrong(name, text, 'a size. Give a number of bytes, or one with kb, mb or gb');
   return value;
+}
+
+/** As browsers send it: nothing behind the host and port, not even a slash. */
+function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}
+
+function isHttp(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+function wrong(name: SettingName, value: string, what: string): RobencError {
+  return new RobencError('usage', `--${flagName(name)} ${value} is not ${what}.`, { field: name });
 }

@@ -135,6 +135,8 @@ describe('access', () => {
     assert.match(answer.headers.get('access-control-expose-headers') ?? '', /x-request-id/i);
     const stranger = await post(`${open.url}/v1/embed`, { image }, { origin: 'https://evil.example', 'x-api-key': INFER });
     assert.equal(stranger.headers.get('access-control-allow-origin'), null);
+    const all = await serve(folder.path, { server: { cors: ['*'] } });
+    assert.equal((await post(`${all.url}/v1/embed`, { image }, { origin: 'https://evil.example' })).headers.get('access-control-allow-origin'), '*');
   });
 
   it('speaks HTTPS with a certificate', async function () {

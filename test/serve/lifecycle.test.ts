@@ -174,6 +174,10 @@ describe('server life', () => {
     const server = await serve(folder.path);
     const stopped = server.stop({ delayMs: 5_000, drainMs: 5_000 });
     assert.equal((await get(`${server.url}/readyz`)).status, 503);
+    assert.deepEqual(
+      server.logs.filter(({ err }) => err !== undefined),
+      [],
+    );
     assert.equal((await get(`${server.url}/healthz`)).status, 200);
     const { status, headers } = await post(`${server.url}/v1/embed`, { image });
     assert.deepEqual([status, headers.get('connection')], [200, 'close']);
