@@ -121,9 +121,9 @@ describe('audits of a model behind a server', () => {
     const { report, context } = await run(address(), { batchSize: '8' });
     assert.deepEqual(verdicts(report), verdicts(calm.report));
     assert.ok(asked.length > 40 && refusedAt > 0);
-    // Requests under way then may still arrive; the next ones come a second later.
-    const soon = asked.filter(({ at }) => at > refusedAt + 100 && at < refusedAt + 900);
-    assert.deepEqual(soon, []);
+    // The request of the other worker may still arrive; the next ones come a second later.
+    const soon = asked.filter(({ at }) => at > refusedAt && at < refusedAt + 900);
+    assert.ok(soon.length <= 1, `${soon.length} requests within the second that was asked for`);
     assert.ok(context.notes.some((line) => /asks for patience/.test(line)));
   });
 

@@ -16,7 +16,7 @@ const KEY = 'audit-key-0123456789';
 const AUTH = { authorization: `Bearer ${KEY}` };
 const IMAGES = 40;
 /** Long enough to be ended on the way. */
-const LONG = { data: 'photos', epsilons: ['1/255'], attack: 'pgd', steps: 300, model: 'tiny' };
+const LONG = { data: 'photos', epsilons: ['1/255'], attack: 'pgd', steps: 1000, model: 'tiny' };
 const SHORT = { data: 'photos', epsilons: ['2/255', 0.1], steps: 5, model: 'tiny' };
 
 interface Failure {

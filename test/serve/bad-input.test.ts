@@ -6,6 +6,7 @@ import { check } from '@robenc/shared/config/check.js';
 import { ErrorBody } from '@robenc/serve/errors.js';
 import { families } from '@robenc/serve/families/index.js';
 import { routes } from '@robenc/serve/routes/index.js';
+import { until } from '../until.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
 import { get, png, post, serveFolder, type Answer, type TestServer } from './server-fixture.js';
 
@@ -238,11 +239,12 @@ describe('server, given wrong input', () => {
     await new Promise<void>((resolve, reject) => {
       const socket = connect(server.port, '127.0.0.1', () => {
         socket.write('POST /v1/embed HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\nx-request-id: broke-off\r\n\r\n{"im');
-        setTimeout(() => socket.destroy(), 50);
+        // Not before the server has begun to read.
+        void until(() => server.admission.heldBytes > 0, 'the first half of the request').then(() => socket.destroy());
       });
       socket.on('close', () => resolve()).on('error', reject);
     });
-    for (let i = 0; i < 50 && !server.logs.some((line) => line['requestId'] === 'broke-off'); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => server.logs.some((line) => line['requestId'] === 'broke-off'), 'the log of the client that broke off');
     assert.equal(server.logs.find((line) => line['requestId'] === 'broke-off')!['status'], 499);
   });
 

@@ -8,6 +8,7 @@ import { encodePng } from '@robenc/shared/images/decode.js';
 import { writePackage } from '@robenc/shared/package/write.js';
 import { DEFAULT_LIMITS } from '@robenc/serve/limits.js';
 import { startServer } from '@robenc/serve/server.js';
+import { until } from '../until.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
 import { get, LONG_CHECK, longCheck, png, post, serveFolder, type TestServer } from './server-fixture.js';
 
@@ -17,14 +18,6 @@ const refusal = (code: string, message: RegExp) => (error: unknown) => {
   assert.match(error.message, message);
   return true;
 };
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail(`waited in vain: ${what}`);
-}
 
 describe('server life', () => {
   const folder = modelsFolder();
@@ -149,10 +142,17 @@ describe('server life', () => {
   it('stopping: readiness goes first, work in hand is answered, then the port is free', async () => {
     const server = await serve(folder.path);
     const images = Array<string>(16).fill(image);
-    const answer = post(`${server.url}/v1/robustness`, { images, ...LONG_CHECK, restarts: 1, steps: 200 });
+    // It cannot be over before the stop: the first of its gradients is held back until then.
+    const gradient = server.engine.models.get(undefined).graphs.gradient!;
+    const honest = gradient.run.bind(gradient);
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    gradient.run = async (feeds) => (await gate, honest(feeds));
+    const answer = post(`${server.url}/v1/robustness`, { images, epsilon: 0.01, steps: 2 });
     await until(() => server.engine.dispatcher.runningBatches > 0, 'work in hand');
-    const stopped = server.stop({ drainMs: 20_000 });
+    const stopped = server.stop({ drainMs: 100_000 });
     await assert.rejects(fetch(`${server.url}/healthz`));
+    open();
     const { status, headers } = await answer;
     assert.equal(status, 200);
     assert.equal(headers.get('connection'), 'close');
@@ -172,7 +172,7 @@ describe('server life', () => {
 
   it('stopping with a delay: not ready at once, but alive and still at work until the delay is over', async () => {
     const server = await serve(folder.path);
-    const stopped = server.stop({ delayMs: 5_000, drainMs: 5_000 });
+    const stopped = server.stop({ delayMs: 10_000, drainMs: 100_000 });
     assert.equal((await get(`${server.url}/readyz`)).status, 503);
     assert.deepEqual(
       server.logs.filter(({ err }) => err !== undefined),

@@ -1,11 +1,11 @@
 /** @file Readiness is proven by computing: golden inputs of the packages, at start, when asked, and from time to time. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { Engine } from '@robenc/serve/engine/engine.js';
 import { graphOf, type GraphRole } from '@robenc/serve/engine/model.js';
 import { watchReadiness } from '@robenc/serve/engine/ready.js';
 import { refusal } from '../refusal.js';
+import { until } from '../until.js';
 import { goldenOf, modelsFolder, writeFixture } from './package-fixture.js';
 import { get, serveFolder, type TestServer } from './server-fixture.js';
 
@@ -88,19 +88,16 @@ describe('readiness', () => {
       log: pino({ base: null }, { write: (line: string) => void lines.push(line) }),
     });
     const readiness = async (wanted: number): Promise<Refused> => {
-      for (let i = 0; i < 500; i++) {
-        const { status, body } = await get<Refused>(`${server.url}/readyz`);
-        if (status === wanted) return body;
-        await sleep(10);
-      }
-      return assert.fail(`readiness never became ${wanted}`);
+      let last: Awaited<ReturnType<typeof get<Refused>>>;
+      await until(async () => (last = await get<Refused>(`${server.url}/readyz`)).status === wanted, `readiness ${wanted}`);
+      return last!.body;
     };
     const mend = bend('gradient', 0.5);
     assert.match((await readiness(503)).error.message, /gradient: "(loss|logits|gradient)" differs/);
     assert.match(await (await fetch(`${server.url}/metrics`)).text(), /^robenc_failing_models 1$/m);
     mend();
     await readiness(200);
-    for (let i = 0; i < 500 && lines.length < 2; i++) await sleep(10);
+    await until(() => lines.length >= 2, 'two lines in the log');
     stop();
     assert.match(lines[0]!, /"reason":"tiny@1, gradient/);
     assert.match(lines[1]!, /compute what they must again/);

@@ -1,9 +1,10 @@
 /** @file A shadow version sees a share of the requests too: its answers are compared and thrown away, whatever happens to it. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { promote } from '@robenc/shared/package/registry.js';
 import { Metrics } from '@robenc/serve/observability/metrics.js';
 import type { ShadowReport } from '@robenc/serve/engine/shadows.js';
+import { until } from '../until.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
 import { get, pngs, post, serveFolder, type TestServer } from './server-fixture.js';
 
@@ -47,23 +48,28 @@ describe('a shadow version', () => {
     assert.equal(status, 200, JSON.stringify(body));
     return body;
   };
-  const until = async (reports: readonly ShadowReport[], count: number) => {
-    for (let i = 0; i < 3000 && reports.length < count; i++) await sleep(10);
+  const told = async (reports: readonly ShadowReport[], count: number) => {
+    await until(() => reports.length >= count, `${count} reports`);
     assert.equal(reports.length, count);
+  };
+  /** Whatever the shadow was to see it has seen, and has told: it is given its work before the answer goes out. */
+  const settled = async ({ engine: { dispatcher } }: TestServer) => {
+    await until(() => dispatcher.waitingRows === 0 && dispatcher.runningBatches === 0, 'an idle server');
+    await turn();
   };
 
   it('with the same weights agrees with every answer; with others the differences are those of the two versions', async () => {
     const images = await pngs(900, 6);
     const same = await serve(1, 1);
     for (const image of images) assert.equal((await classify(same.server, image)).model.version, '1');
-    await until(same.reports, 6);
+    await told(same.reports, 6);
     for (const report of same.reports) assert.deepEqual([report.outcome, report.rows, report.agreeing, report.differences], ['compared', 1, 1, [0]]);
     const other = await serve(2, 1);
     const ids = (await get<{ data: { id: string }[] }>(`${other.server.url}/v1/models`)).body.data.map(({ id }) => id).sort();
     assert.deepEqual(ids, ['tiny@1', 'tiny@2']);
     for (const [i, image] of images.entries()) {
       const answered = (await classify(other.server, image)).results[0]!;
-      await until(other.reports, i + 1);
+      await told(other.reports, i + 1);
       const shadow = (await classify(other.server, image, { model: 'tiny@2' })).results[0]!;
       const norm = (values: number[]) => Math.hypot(...values);
       const expected = norm(answered.logits.map((value, j) => value - shadow.logits[j]!)) / norm(answered.logits);
@@ -79,11 +85,11 @@ describe('a shadow version', () => {
     const { server, reports } = await serve(1, 0.5);
     const [image] = await pngs(910, 1);
     for (let i = 0; i < 60; i++) await classify(server, image!, {}, `request ${i}`);
-    await sleep(50);
+    await settled(server);
     assert.ok(reports.length > 15 && reports.length < 45, `${reports.length} of 60`);
     const before = reports.length;
     for (let i = 0; i < 10; i++) await classify(server, image!, { model: 'tiny@1' }, `named ${i}`);
-    await sleep(50);
+    await settled(server);
     assert.equal(reports.length, before);
   });
 
@@ -93,7 +99,7 @@ describe('a shadow version', () => {
     shadow.graphs.classifier!.run = () => Promise.reject(new Error('broken'));
     const [image] = await pngs(920, 1);
     assert.equal((await classify(server, image!)).model.version, '1');
-    await until(reports, 1);
+    await told(reports, 1);
     assert.equal(reports[0]!.outcome, 'failed');
   });
 
@@ -110,9 +116,9 @@ describe('a shadow version', () => {
     const feeds = { image: { dtype: 'float32' as const, shape: [200, 3, 16, 16], data: new Float32Array(200 * 768) } };
     await compute.run(main.graphs.classifier!, feeds);
     await compute.run(main.graphs.classifier!, feeds);
-    await until(reports, 1);
+    await told(reports, 1);
     open();
-    await until(reports, 2);
+    await told(reports, 2);
     assert.deepEqual(reports.map(({ outcome }) => outcome).sort(), ['compared', 'dropped']);
   });
 });

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { CrashRecord } from '@robenc/serve/process/crash-record.js';
 import { Supervisor } from '@robenc/serve/process/supervisor.js';
 import { resolveSettings } from '@robenc/serve/settings/settings.js';
+import { until } from '../until.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
 import { get, png, post, type Answer } from './server-fixture.js';
 
@@ -30,7 +31,7 @@ describe('a supervised server', () => {
 
   /** Asks until an engine answers; whatever is said before must be 503 with a time to come back, and liveness never goes. */
   async function recovered({ url }: Supervisor): Promise<Answer<{ error?: { code: string } }>> {
-    for (let i = 0; i < 600; i++) {
+    for (let i = 0; i < 2_000; i++) {
       // A connection that the dead engine held is reset; a client connects anew.
       const answer = await post<{ error?: { code: string } }>(`${url}/v1/embed`, { image }, { connection: 'close' }).catch(() => null);
       if (answer?.status === 200) return answer;
@@ -61,7 +62,7 @@ describe('a supervised server', () => {
     const supervisor = await serve({ hang: 2 });
     const first = supervisor.enginePid!;
     process.kill(first, 'SIGSTOP');
-    for (let i = 0; i < 400 && supervisor.enginePid === first; i++) await sleep(50);
+    await until(() => supervisor.enginePid !== first, 'the end of the engine');
     await recovered(supervisor);
     assert.notEqual(supervisor.enginePid, first);
   });
@@ -125,7 +126,8 @@ describe('a supervised server', () => {
     };
     const clients = Array.from({ length: 8 }, client);
     while (answered < 40) await sleep(5);
-    assert.equal(await supervisor.stop({ delayMs: 300, drainMs: 10_000 }), true);
+    // All clients are to hear of it before the port is closed: a connection that nobody has taken by then is reset.
+    assert.equal(await supervisor.stop({ delayMs: 3_000, drainMs: 100_000 }), true);
     await Promise.all(clients);
     assert.deepEqual(failures, []);
     running.length = 0;
@@ -135,7 +137,7 @@ describe('a supervised server', () => {
     const supervisor = await serve();
     const answer = post(`${supervisor.url}/v1/robustness`, { images: Array<string>(8).fill(image), epsilon: 1e-6, steps: 50, stepSize: 1e-6 });
     await post(`${supervisor.url}/v1/embed`, { image });
-    const stopped = supervisor.stop({ delayMs: 0, drainMs: 20_000 });
+    const stopped = supervisor.stop({ delayMs: 0, drainMs: 100_000 });
     assert.equal((await answer).status, 200);
     assert.equal(await stopped, true);
     await assert.rejects(fetch(`${supervisor.url}/healthz`));

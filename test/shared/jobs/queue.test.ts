@@ -7,6 +7,7 @@ import { workQueue, type Handler, type WorkOptions } from '@robenc/shared/jobs/q
 import { memoryStore } from '@robenc/shared/jobs/store.js';
 import { runWorkList, type RunResult, type WorkList } from '@robenc/shared/jobs/work-list.js';
 import { startRedis, type RedisServer } from '../../redis.js';
+import { until } from '../../until.js';
 
 describe('a work list over a queue', function () {
   let redis: RedisServer;
@@ -180,11 +181,19 @@ describe('a work list over a queue', function () {
 
   it('goes on when Redis was killed, and when it lost everything', async () => {
     const address = place();
-    const worker = work(address, async (context) => digester(context, () => new Promise((resolve) => setTimeout(resolve, 30))));
+    const begun: string[] = [];
+    const worker = work(address, async (context) =>
+      digester(context, (id) => {
+        begun.push(id);
+        return new Promise((resolve) => setTimeout(resolve, 30));
+      }),
+    );
     const running = run(await submit(address), 30, 3);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // In the midst of the 90 items, at whatever pace they go.
+    await until(() => begun.length >= 10, 'the tenth item');
     await redis.crash();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const before = begun.length;
+    await until(() => begun.length >= before + 10, 'ten items after the crash');
     const { Redis } = await import('ioredis');
     const client = new Redis(redis.address);
     await client.flushall();

@@ -63,7 +63,7 @@ describe('a worker thread', () => {
     ['pool', 'opened,ran'],
   ] as const)
     it(`lets a process end with code 0 in time: ${scenario}`, async () => {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', LIFETIME, scenario], { timeout: 30_000 });
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', LIFETIME, scenario], { timeout: 100_000 });
       assert.equal(stdout.trim().split('\n').join(','), expected);
       assert.equal(stderr, '');
     });
@@ -73,7 +73,7 @@ describe('a worker thread', () => {
     ['error', { code: 1, stderr: /Error: as asked/ }],
   ] as const)
     it(`a process that ends in the middle of a run keeps its exit code: ${scenario}`, async () => {
-      const ended = promisify(execFile)(process.execPath, ['--import', 'tsx', LIFETIME, scenario], { timeout: 30_000 });
+      const ended = promisify(execFile)(process.execPath, ['--import', 'tsx', LIFETIME, scenario], { timeout: 100_000 });
       await assert.rejects(ended, (error: { code: number; stderr: string }) => {
         assert.equal(error.code, expected.code);
         assert.match(error.stderr, expected.stderr);

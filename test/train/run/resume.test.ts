@@ -4,8 +4,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readMetrics } from '../../../train/run/metrics.js';
+import { until } from '../../until.js';
 
 const ROBENC = join(import.meta.dirname, '../../../cli/robenc.mjs');
 const RUN = {
@@ -49,15 +49,15 @@ describe('resuming', function () {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('a run killed with SIGKILL and resumed ends with the very parameters of an uninterrupted one', async () => {
+    // Ten times as many steps as come before the kill, and more: a fast machine takes one in a few milliseconds.
+    writeFileSync(runFile, JSON.stringify({ ...RUN, epochs: 12 }));
     const whole = await robenc([runFile, '--out', join(folder, 'whole')]);
     assert.equal(whole.code, 0, whole.stderr);
     const out = join(folder, 'killed');
     const killed = await robenc([runFile, '--out', out], async (kill) => {
-      for (let i = 0; i < 600; i++) {
-        const checkpoints = join(out, 'checkpoints');
-        if (existsSync(checkpoints) && readdirSync(checkpoints).some((name) => /step-0000000[4-9]/.test(name))) break;
-        await sleep(50);
-      }
+      const checkpoints = join(out, 'checkpoints');
+      const steps = () => (existsSync(checkpoints) ? readdirSync(checkpoints).map((name) => Number(/^step-(\d+)/.exec(name)?.[1] ?? 0)) : []);
+      await until(() => steps().some((step) => step >= 4), 'the fourth step', 2);
       kill();
     });
     assert.equal(killed.code, null, 'the run was over before it could be killed');
