@@ -1,5 +1,4 @@
 /** @file What a route gets to work with, made for one request; `close` gives back what it took. A class, because functions made for every request cost it. */
-import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RobencError } from '@robenc/shared/errors.js';
 import type { Keyring } from './access/keyring.js';
@@ -8,6 +7,7 @@ import type { Audits } from './auditing/audits.js';
 import type { Admission } from './batching/admission.js';
 import type { MemoryPool } from './batching/memory-pool.js';
 import type { Lane } from './batching/queue.js';
+import { Stop, type StopSignal } from './batching/stop.js';
 import type { Call, Compute } from './engine/compute.js';
 import type { Engine } from './engine/engine.js';
 import { sizePolicyOf, type ServedModel } from './engine/model.js';
@@ -53,7 +53,7 @@ export class RequestContext implements RouteContext {
   readonly exchange: Exchange;
   readonly request: IncomingMessage;
   readonly requestId: string;
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   readonly draining: boolean;
   readonly stopping: AbortSignal;
   readonly #admission: Admission;
@@ -61,7 +61,7 @@ export class RequestContext implements RouteContext {
   #body: ArrayBuffer | null = null;
   readonly #response: ServerResponse;
   readonly #route: Route;
-  readonly #over = new AbortController();
+  readonly #over = new Stop();
   readonly #leases: Lease[] = [];
   #timer: NodeJS.Timeout | undefined;
   #compute: Compute;
@@ -77,9 +77,7 @@ export class RequestContext implements RouteContext {
     this.exchange = exchange;
     this.request = request;
     this.requestId = exchange.id;
-    this.signal = this.#over.signal;
-    // One request may wait for many pieces of work.
-    setMaxListeners(0, this.signal);
+    this.signal = this.#over;
     this.#admission = shared.admission;
     this.#bodies = shared.bodies;
     this.#response = response;

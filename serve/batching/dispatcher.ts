@@ -6,6 +6,7 @@ import { Lanes } from './lanes.js';
 import type { Lane, Piece } from './queue.js';
 import { cancelled, Pending } from './pending.js';
 import { joinRows, mapTensors, rowsOf, sliceRows } from './rows.js';
+import type { StopSignal } from './stop.js';
 import { RunTimes } from './run-times.js';
 
 /** Something that computes on a batch: a graph of a model in its worker threads. */
@@ -39,7 +40,7 @@ export interface BatchReport {
 
 export interface RunOptions {
   /** Fires when nobody waits for the answer any more; what has not begun by then is never run. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
   /** Default: interactive. */
   readonly lane?: Lane;
   readonly report?: RunReport;

@@ -4,6 +4,7 @@ import type { Tensors } from '@robenc/shared/runtime/types.js';
 import type { Runner, RunOptions, RunReport } from './dispatcher.js';
 import type { Lanes } from './lanes.js';
 import type { Job, Lane } from './queue.js';
+import type { StopSignal } from './stop.js';
 
 /** A job and what came of it so far. */
 export class Pending implements Job {
@@ -17,7 +18,7 @@ export class Pending implements Job {
   readonly parts: { readonly start: number; readonly answers: Tensors }[] = [];
   left: number;
   readonly #lanes: Lanes<Pending>;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: StopSignal | undefined;
   readonly #settle: { readonly resolve: (answers: Tensors) => void; readonly reject: (error: Error) => void };
 
   constructor(
@@ -37,7 +38,7 @@ export class Pending implements Job {
     this.#lanes = lanes;
     this.#signal = signal;
     this.#settle = settle;
-    signal?.addEventListener('abort', this, { once: true });
+    signal?.addEventListener('abort', this);
   }
 
   resolve(answers: Tensors): void {
@@ -58,7 +59,7 @@ export class Pending implements Job {
 }
 
 /** The reason of a signal that has fired. */
-export function cancelled(signal: AbortSignal): Error {
+export function cancelled(signal: StopSignal): Error {
   return signal.reason instanceof Error && signal.reason.name !== 'AbortError'
     ? signal.reason
     : new RobencError('cancelled', 'The request was given up before its turn came.');

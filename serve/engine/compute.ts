@@ -4,6 +4,7 @@ import type { TensorData } from '@robenc/shared/graph/value.js';
 import type { Tensors } from '@robenc/shared/runtime/types.js';
 import type { RunOptions, Runner, RunReport } from '../batching/dispatcher.js';
 import type { Lane } from '../batching/queue.js';
+import type { StopSignal } from '../batching/stop.js';
 import type { PreparedImage } from '../images/recipe.js';
 import type { ServedModel } from './model.js';
 
@@ -16,7 +17,7 @@ export interface Compute {
 export interface Call {
   readonly compute: Compute;
   /** Fires when nobody waits for the answer any more. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
   readonly lane?: Lane;
   readonly report?: RunReport;
 }

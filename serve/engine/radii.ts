@@ -1,4 +1,5 @@
 /** @file One attack at several radii: each image goes on until it is broken, and then perhaps to the smallest radius at which the attack still breaks it. */
+import type { StopSignal } from '../batching/stop.js';
 import type { Attack, AttackOptions, Batch, Oracle, Outcome } from '@robenc/shared/attacks/attack.js';
 import { gather } from '@robenc/shared/attacks/batch.js';
 
@@ -10,7 +11,7 @@ export interface RadiiJob {
   /** The options at each radius, ascending. */
   readonly options: readonly AttackOptions[];
   readonly seed: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: StopSignal | undefined;
   /** Changes what an attack found, before it counts: rounds it to 8 bits. */
   readonly finish: (outcomes: Outcome[], images: Batch, epsilon: number) => Promise<Outcome[]>;
 }

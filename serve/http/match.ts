@@ -24,28 +24,28 @@ export class Matcher {
   find(method: string, path: string): Match | { readonly allow: readonly string[] } | null {
     const wanted = method === 'HEAD' ? 'GET' : method;
     const allow: string[] = [];
-    for (const match of this.#matches(path)) {
-      const methods = METHODS[match.route.method];
-      if (methods.includes(wanted)) return match;
-      allow.push(...methods);
+    const exact = this.#exact.get(path);
+    if (exact !== undefined)
+      for (const route of exact) {
+        const methods = METHODS[route.method];
+        if (methods.includes(wanted)) return { route, params: NONE };
+        allow.push(...methods);
+      }
+    else {
+      const given = path.split('/');
+      for (const { parts, route } of this.#patterns.get(given.length) ?? []) {
+        const params = paramsOf(parts, given);
+        if (params === null) continue;
+        const methods = METHODS[route.method];
+        if (methods.includes(wanted)) return { route, params };
+        allow.push(...methods);
+      }
     }
     return allow.length === 0 ? null : { allow };
   }
-
-  *#matches(path: string): Iterable<Match> {
-    const exact = this.#exact.get(path);
-    if (exact !== undefined) {
-      for (const route of exact) yield { route, params: {} };
-      return;
-    }
-    const given = path.split('/');
-    for (const { parts, route } of this.#patterns.get(given.length) ?? []) {
-      const params = paramsOf(parts, given);
-      if (params !== null) yield { route, params };
-    }
-  }
 }
 
+const NONE: Match['params'] = {};
 const METHODS: Readonly<Record<Route['method'], readonly string[]>> = { get: ['GET', 'HEAD'], post: ['POST'], delete: ['DELETE'] };
 
 interface Pattern {

@@ -3,11 +3,12 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RobencError } from '@robenc/shared/errors.js';
 import { Thread } from '@robenc/shared/runtime/thread.js';
+import type { StopSignal } from '../batching/stop.js';
 import type { PreparedImage, Recipe } from './recipe.js';
 import type { PrepareRequest } from './worker.js';
 
 interface Task extends Omit<PrepareRequest, 'limitMs'> {
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Pick<StopSignal, 'aborted'> | undefined;
   resolve(prepared: PreparedImage): void;
   reject(error: unknown): void;
 }
@@ -25,7 +26,7 @@ export class Preparer {
   }
 
   /** The bytes are copied to the thread. Rejects with what `prepareImage` throws, or with `cancelled` when the signal fires while the image still waits. */
-  prepare(bytes: Uint8Array, recipe: Recipe, { signal }: { signal?: AbortSignal } = {}): Promise<PreparedImage> {
+  prepare(bytes: Uint8Array, recipe: Recipe, { signal }: { signal?: Pick<StopSignal, 'aborted'> } = {}): Promise<PreparedImage> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ bytes, recipe, signal, resolve, reject });
       this.#next();

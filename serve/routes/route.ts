@@ -5,6 +5,7 @@ import type { TensorData } from '@robenc/shared/graph/value.js';
 import type { Keyring, Scope } from '../access/keyring.js';
 import type { Audits } from '../auditing/audits.js';
 import type { Lane } from '../batching/queue.js';
+import type { StopSignal } from '../batching/stop.js';
 import type { Call } from '../engine/compute.js';
 import type { Engine } from '../engine/engine.js';
 import type { ServedModel } from '../engine/model.js';
@@ -50,7 +51,7 @@ export interface RouteContext {
   readonly request: IncomingMessage;
   readonly requestId: string;
   /** Fires when the client is gone or its time is over. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** True once the server was asked to stop. */
   readonly draining: boolean;
   /** Fires then. */

@@ -66,7 +66,8 @@ export interface AttackJob<O extends AttackOptions = AttackOptions> {
   readonly labels: Int32Array;
   readonly options: O;
   readonly seed: number;
-  readonly signal?: AbortSignal;
+  /** An AbortSignal, or whatever else says that the attack is to end. */
+  readonly signal?: Pick<AbortSignal, 'aborted'>;
   readonly progress?: (progress: AttackProgress) => void;
 }
 
