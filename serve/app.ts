@@ -65,7 +65,7 @@ async function answer(shared: Shared, request: IncomingMessage, response: Server
     const input: Input =
       route.body === 'none'
         ? { options: coerceText(route.options.properties, queryOf(request)), images: [], list: false, tensor: null, raw: null }
-        : await readInput(request, response, route, shared.limits, (bytes) => context.takeBody(bytes));
+        : await readInput(request, response, route, shared.limits, (bytes) => context.takeMemory(bytes));
     const options = check(route.options, input.options, 'request');
     // The schema has been checked, which is what the erased type of the options stands for.
     const body = await route.handle({ ...input, options: options as never, params }, context);

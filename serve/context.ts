@@ -58,7 +58,8 @@ export class RequestContext implements RouteContext {
   readonly stopping: AbortSignal;
   readonly #admission: Admission;
   readonly #bodies: MemoryPool;
-  #body: ArrayBuffer | null = null;
+  #memory: ArrayBuffer[] = [];
+  #shadowed = false;
   readonly #response: ServerResponse;
   readonly #route: Route;
   readonly #over = new Stop();
@@ -101,7 +102,7 @@ export class RequestContext implements RouteContext {
     if (shadow !== null) {
       this.#compute = this.engine.shadows.beside(model, shadow);
       // The shadow looks at the same pixels later.
-      this.#body = null;
+      this.#shadowed = true;
     }
     this.exchange.model = { id: model.id, digest: model.digest, device: this.engine.deviceOf(model) };
     return model;
@@ -147,16 +148,16 @@ export class RequestContext implements RouteContext {
     this.#over.abort();
   }
 
-  /** Memory for the body. */
-  takeBody(bytes: number): ArrayBuffer {
-    return (this.#body = this.#bodies.take(bytes));
+  takeMemory(bytes: number): ArrayBuffer {
+    const memory = this.#bodies.take(bytes);
+    this.#memory.push(memory);
+    return memory;
   }
 
-  /** Gives back what it took. The memory of the body only when all is `done`: of a request that failed, other parts may still be at work on it. */
+  /** Gives back what it took. Memory only when all is `done`: of a request that failed, other parts may still be at work on it. */
   close(done: boolean): void {
-    if (done && this.#body !== null) this.#bodies.give(this.#body);
-    this.#body = null;
-
+    if (done && !this.#shadowed) for (const memory of this.#memory) this.#bodies.give(memory);
+    this.#memory = [];
     clearTimeout(this.#timer);
     for (const lease of this.#leases) lease.release();
   }

@@ -12,6 +12,10 @@ export interface LanesOptions {
 
 /** While somebody waits for answers, a batch in the background takes about this long, so that nobody waits for a long one to end. */
 const BACKGROUND_BATCH_MS = 50;
+/** While small jobs come, large ones get about this long of a batch, so that nobody waits for a batch full of somebody else's images. */
+const LARGE_JOB_MS = 25;
+/** Part of a batch that a small job fills at most. */
+const SMALL = 1 / 8;
 /** For so long after interactive work background work stays small and leaves one slot free. */
 const INTERACTIVE_MS = 1_000;
 
@@ -21,6 +25,7 @@ export class Lanes<J extends Job> {
   readonly #spent: Record<Lane, number> = { interactive: 0, background: 0 };
   readonly #options: LanesOptions;
   #lastInteractive = -Infinity;
+  #lastSmall = -Infinity;
 
   constructor(options: LanesOptions) {
     this.#options = options;
@@ -39,6 +44,7 @@ export class Lanes<J extends Job> {
     // A lane that was idle has saved up no claims.
     if (this.#queues[lane].rows === 0) this.#spent[lane] = Math.max(this.#spent[lane], this.#queues[other].rows > 0 ? this.#spent[other] : 0);
     if (lane === 'interactive') this.#lastInteractive = now;
+    if (lane === 'interactive' && job.rows <= SMALL * this.#options.batchRows) this.#lastSmall = now;
     this.#queues[lane].add(job);
   }
 
@@ -60,9 +66,11 @@ export class Lanes<J extends Job> {
     const lane = this.#choose(room);
     if (lane === null) return null;
     const { key, rows } = this.#queues[lane].next()!;
+    const shared = lane === 'interactive' && now - this.#lastSmall < INTERACTIVE_MS;
+    const ofLarge = shared ? Math.max(1, Math.floor(LARGE_JOB_MS / rowMs(key))) : batchRows;
     const quick = lane === 'background' && busy ? Math.max(1, Math.floor(BACKGROUND_BATCH_MS / rowMs(key))) : batchRows;
     // What waits is spread over the idle slots: two half batches at once are done sooner than one after nothing.
-    const batch = this.#queues[lane].take(Math.min(batchRows, quick, Math.ceil(rows / idle)))!;
+    const batch = this.#queues[lane].take(Math.min(batchRows, quick, Math.ceil(rows / idle)), ofLarge)!;
     const taken = batch.reduce((sum, { count }) => sum + count, 0);
     this.#spent[lane] += (taken * rowMs(key)) / (lane === 'background' ? backgroundShare : 1 - backgroundShare);
     return { lane, batch };

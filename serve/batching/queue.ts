@@ -75,8 +75,8 @@ export class BatchQueue<J extends Job> {
     return { key, rows: this.#byKey.get(key)!.reduce((sum, { job, taken }) => sum + job.rows - taken, 0) };
   }
 
-  /** The next batch of at most `limit` rows of one key; null when nothing waits. */
-  take(limit: number): readonly Piece<J>[] | null {
+  /** The next batch of at most `limit` rows of one key, of which `ofLarge` at most belong to jobs with more rows than that; null when nothing waits. */
+  take(limit: number, ofLarge = limit): readonly Piece<J>[] | null {
     const next = this.next();
     if (next === null) return null;
     const waiting = this.#byKey.get(next.key)!;
@@ -84,9 +84,16 @@ export class BatchQueue<J extends Job> {
     const batch: Piece<J>[] = [];
     const parts: Entry<J>[] = [];
     let rows = 0;
+    let largeRows = 0;
     while (rows < limit && waiting.length > 0) {
       const entry = waiting.shift()!;
-      const count = Math.min(limit - rows, entry.job.rows - entry.taken);
+      const large = entry.job.rows > ofLarge;
+      const count = Math.min(limit - rows, entry.job.rows - entry.taken, large ? ofLarge - largeRows : Infinity);
+      if (count === 0) {
+        parts.push(entry);
+        continue;
+      }
+      if (large) largeRows += count;
       batch.push({ job: entry.job, start: entry.taken, count });
       entry.taken += count;
       entry.due += count;

@@ -1,13 +1,16 @@
 /** @file Reads a list of JSON numbers from bytes into float32. */
 
+/** Gives memory of at least so many bytes. */
+export type TakeMemory = (bytes: number) => ArrayBuffer;
+
 export interface NumberList {
   readonly count: number;
   /** Position after the closing bracket. */
   readonly end: number;
   /** Whether all are whole numbers from 0 to 255. */
   readonly levels: boolean;
-  /** A copy of the numbers, to be made before the next list is read. */
-  readonly numbers: () => Float32Array;
+  /** Copies the numbers into memory that `take` gives; to be done before the next list is read. */
+  readonly copy: (take: TakeMemory) => Float32Array;
 }
 
 /** So many digits make a whole number that a double holds exactly, and so does the one after it. */
@@ -104,7 +107,7 @@ export function readNumbers(body: Buffer, start: number): NumberList | null {
     scratch[count++] = value;
     if (body[at] !== COMMA) {
       at = skipSpace(body, at);
-      if (body[at] === CLOSE) return { count, end: at + 1, levels, numbers: () => taken(count) };
+      if (body[at] === CLOSE) return { count, end: at + 1, levels, copy: (take) => copied(count, take) };
       if (body[at] !== COMMA) return null;
     }
     at++;
@@ -131,8 +134,9 @@ function grow(): void {
   scratch = larger;
 }
 
-function taken(count: number): Float32Array {
-  const numbers = scratch.slice(0, count);
+function copied(count: number, take: TakeMemory): Float32Array {
+  const numbers = new Float32Array(take(count * Float32Array.BYTES_PER_ELEMENT), 0, count);
+  numbers.set(scratch.subarray(0, count));
   if (scratch.length > KEPT) scratch = new Float32Array(KEPT);
   return numbers;
 }

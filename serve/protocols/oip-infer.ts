@@ -18,7 +18,7 @@ export function outputNames({ graphs }: ServedModel): ('embedding' | 'logits')[]
 export async function inferOip(model: ServedModel, raw: Buffer, context: RouteContext): Promise<Reply> {
   const header = context.request.headers['inference-header-content-length'];
   const length = typeof header === 'string' ? header : undefined;
-  const request = length === '0' ? bareImage(model, raw) : readOipRequest(raw, length);
+  const request = length === '0' ? bareImage(model, raw) : readOipRequest(raw, length, (bytes) => context.takeMemory(bytes));
   if (request.timeoutUs !== null && request.timeoutUs > 0) context.setDeadline(request.timeoutUs / 1000);
   const wanted = request.outputs ?? outputNames(model).map((name) => ({ name, binary: false, classification: null }));
   for (const { name } of wanted)

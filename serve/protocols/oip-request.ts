@@ -1,6 +1,7 @@
 /** @file Reading inference requests of the Open Inference Protocol v2, with the binary tensor extension. */
 import { parseEnvelope } from '../input/envelope.js';
 import { cutNumbers, type CutNumbers } from '../input/json-numbers.js';
+import type { TakeMemory } from '../input/number-list.js';
 import { bad, ELEMENT_BYTES, elementsOf, type OipTensor } from './oip-tensors.js';
 
 export interface OipOutputRequest {
@@ -27,10 +28,10 @@ export interface OipRequest {
 const MOST_VALUES = 20_000_000;
 const MOST_DEPTH = 12;
 
-/** `headerLength` is the header Inference-Header-Content-Length. Throws `bad_input`. */
-export function readOipRequest(body: Buffer, headerLength: string | undefined): OipRequest {
+/** `headerLength` is the header Inference-Header-Content-Length. Long lists of numbers lie in memory that `take` gives. Throws `bad_input`. */
+export function readOipRequest(body: Buffer, headerLength: string | undefined, take?: TakeMemory): OipRequest {
   const length = headerLength === undefined ? body.length : jsonLength(headerLength, body.length);
-  const { id, inputs, outputs, parameters, ...others } = readJson(body.subarray(0, length));
+  const { id, inputs, outputs, parameters, ...others } = readJson(body.subarray(0, length), take);
   const unknown = Object.keys(others)[0];
   if (unknown !== undefined) throw bad(`"${unknown.slice(0, 100)}" is not known here; a request has id, inputs, outputs and parameters.`, unknown);
   if (id !== undefined && typeof id !== 'string') throw bad('id must be text.', 'id');
@@ -54,8 +55,8 @@ export function readOipRequest(body: Buffer, headerLength: string | undefined): 
 }
 
 /** The object of a body. Numbers of an input may be a Float32Array instead of a list: where they lie in one long list and fit the input's type. */
-function readJson(json: Buffer): Record<string, unknown> {
-  const cut = cutNumbers(json);
+function readJson(json: Buffer, take: TakeMemory | undefined): Record<string, unknown> {
+  const cut = cutNumbers(json, take);
   if (cut !== null) {
     try {
       const rest = parseEnvelope(cut.rest, MOST_VALUES - cut.numbers.length, MOST_DEPTH);

@@ -60,6 +60,8 @@ export interface RouteContext {
   model(reference: string | undefined): ServedModel;
   /** Milliseconds from now after which the request is given up with 504. */
   setDeadline(ms: number): void;
+  /** Memory for what was sent, of at least so many bytes, which is used again when the answer is out. */
+  takeMemory(bytes: number): ArrayBuffer;
   /** How graphs are run for this request. */
   call(lane?: Lane): Call;
   /** Says how many model inputs the request needs. Throws `overloaded`. */

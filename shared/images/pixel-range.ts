@@ -11,11 +11,23 @@ const BITS_OF_ONE = 0x3f800000;
 /** The pixels, with what rounding put outside of [0,1] clipped. Throws `bad-input` that says what the numbers seem to be, and what to do. */
 export function checkedPixels(data: Float32Array): Float32Array {
   if (data.length === 0) throw refusal('There are no pixels: the array is empty. Send at least one image.');
-  // Every pixel that a server is sent comes by here, and nearly all are as they should be. The bits of positive numbers are in the order of the numbers, and
-  // those of all others above them, so that one comparison of whole numbers does; -0 is looked at again below.
-  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  for (let i = 0; i < bits.length; i++) if (bits[i]! > BITS_OF_ONE) return clippedOrRefused(data);
-  return data;
+  return seemsFine(data) ? data : clippedOrRefused(data);
+}
+
+/**
+ * Every pixel that a server is sent comes by here, and nearly all are as they should be. The bits of positive numbers are in the order of the numbers, and those
+ * of negative ones are negative integers: none is if neither they nor their distances from 1 have a sign, which needs no branch. False also for a -0.
+ */
+function seemsFine(data: Float32Array): boolean {
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
+  const whole = bits.length & ~3;
+  let signs = 0;
+  for (let i = 0; i < whole; i += 4) {
+    const [a, b, c, d] = [bits[i]!, bits[i + 1]!, bits[i + 2]!, bits[i + 3]!];
+    signs |= a | b | c | d | (BITS_OF_ONE - a) | (BITS_OF_ONE - b) | (BITS_OF_ONE - c) | (BITS_OF_ONE - d);
+  }
+  for (let i = whole; i < bits.length; i++) signs |= bits[i]! | (BITS_OF_ONE - bits[i]!);
+  return signs >= 0;
 }
 
 function clippedOrRefused(data: Float32Array): Float32Array {

@@ -61,7 +61,7 @@ describe('BatchQueue', () => {
   it('whatever is added and removed: each row left is taken once, batches have one key and fit, rows add up', () => {
     const jobs = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c'), rows: fc.integer({ min: 1, max: 9 }), dropped: fc.boolean() }), { maxLength: 60 });
     fc.assert(
-      fc.property(jobs, fc.integer({ min: 1, max: 12 }), (specs, limit) => {
+      fc.property(jobs, fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), (specs, limit, ofLarge) => {
         const queue = new BatchQueue<Named>();
         const added = specs.map(({ key, rows }, i) => job(String(i), key, rows));
         for (const one of added) queue.add(one);
@@ -70,9 +70,10 @@ describe('BatchQueue', () => {
         const total = left.reduce((sum, one) => sum + one.rows, 0);
         assert.equal(queue.rows, total);
         const seen = new Map<Named, number[]>();
-        for (let batch = queue.take(limit); batch !== null; batch = queue.take(limit)) {
+        for (let batch = queue.take(limit, ofLarge); batch !== null; batch = queue.take(limit, ofLarge)) {
           assert.equal(new Set(batch.map((piece) => piece.job.key)).size, 1);
           assert.ok(batch.reduce((sum, { count }) => sum + count, 0) <= limit);
+          assert.ok(batch.reduce((sum, { job: { rows }, count }) => sum + (rows > ofLarge ? count : 0), 0) <= ofLarge);
           for (const { job: one, start, count } of batch) seen.set(one, [...(seen.get(one) ?? []), ...Array.from({ length: count }, (_, i) => start + i)]);
         }
         for (const one of left)
@@ -122,6 +123,17 @@ describe('Lanes', () => {
     assert.equal(busy.take(1, 0, 500, one)!.batch[0]!.count, 5);
     assert.equal(busy.take(1, 1, 500, one), null);
     assert.equal(busy.take(1, 1, 1_500, one)!.batch[0]!.count, 8);
+  });
+
+  it('while small jobs come, a large one gets a part of each batch that is soon done, and whole ones when they have gone', () => {
+    const both = lanes();
+    both.add('interactive', job('large', 'a', 100), 0);
+    assert.equal(both.take(1, 0, 0, one)!.batch[0]!.count, 8);
+    for (const name of ['small', 'other']) both.add('interactive', job(name, 'a'), 100);
+    const { batch } = both.take(1, 0, 100, one)!;
+    assert.deepEqual(Object.fromEntries(batch.map((piece) => [piece.job.name, piece.count])), { large: 2, small: 1, other: 1 });
+    assert.equal(both.take(1, 0, 1_000, one)!.batch[0]!.count, 2);
+    assert.equal(both.take(1, 0, 1_100, one)!.batch[0]!.count, 8);
   });
 
   it('what waits is spread over the slots that are idle', () => {
