@@ -37,8 +37,11 @@ export function createApp(options: DoorOptions): RequestListener {
   app.use((request, response) => answer(options, request, response));
   const failed: ErrorRequestHandler = (thrown: unknown, request, response, _next) => fail(options, request, response, thrown);
   app.use(failed);
-  const direct: RequestListener = (request, response) =>
+  const direct: RequestListener = (request, response) => {
+    const { refusal } = exchangeOf(response);
+    if (refusal !== null) return fail(options, request, response, refusal);
     void answer(options, request, response).catch((thrown: unknown) => fail(options, request, response, thrown));
+  };
   return openDoor(options, { app, direct: options.cors === null ? direct : app });
 }
 

@@ -57,7 +57,11 @@ export class ApiError extends Error {
     message: string,
     options: { field?: string | null; remedy?: string; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
   ) {
+    // It tells clients what they did; where in our code nobody asks, and to find that out costs more than the rest of a refusal.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.field = options.field ?? null;
     this.remedy = options.remedy;

@@ -6,7 +6,11 @@ export class Overloaded extends RobencError {
   readonly retryAfterMs: number;
 
   constructor(message: string, retryAfterMs: number) {
+    // Without a stack: under overload there are thousands of these a second.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super('busy', `${message} Ask again after ${retryAfterMs} ms.`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.retryAfterMs = retryAfterMs;
   }
 }

@@ -55,40 +55,50 @@ export function openDoor(options: DoorOptions, { direct, app }: Behind): Request
     metrics.requestReceived();
     response.on('close', () => ended(options, request, response, exchange));
     const next = match?.route.computes === true ? direct : app;
-    void enter(options, request, found, exchange).then(
-      () => next(request, response),
-      (error: unknown) => {
-        exchange.refusal = toApiError(error);
-        next(request, response);
-      },
-    );
+    const refuse = (error: unknown) => {
+      exchange.refusal = toApiError(error);
+      next(request, response);
+    };
+    // No promise where nothing is waited for: a server that is overrun opens its door many thousand times a second.
+    try {
+      const counted = known(options, request, found, exchange);
+      if (counted !== null) return void counted.then(() => enter(options, request, exchange)).then(() => next(request, response), refuse);
+      enter(options, request, exchange);
+    } catch (error) {
+      return refuse(error);
+    }
+    next(request, response);
   };
 }
 
-/** Resolves when the request may come in. The order matters: who it is, what it may, how often, and only then whether there is room. */
-async function enter(options: DoorOptions, request: IncomingMessage, found: ReturnType<Matcher['find']>, exchange: Exchange): Promise<void> {
-  const { keys, rates, limits, admission, engine, cors } = options;
+/** Who asks, and whether that is possible and allowed; then what tells whether it is too often, or null where nobody counts. Throws, and what it gives rejects. */
+function known(options: DoorOptions, request: IncomingMessage, found: ReturnType<Matcher['find']>, exchange: Exchange): Promise<void> | null {
+  const { keys, rates, cors } = options;
   // A browser asks first, without a key.
-  if (request.method === 'OPTIONS' && cors !== null) return;
+  if (request.method === 'OPTIONS' && cors !== null) return null;
   if (found === null)
     throw new ApiError('not_found', `There is nothing at ${exchange.path.slice(0, 200)}.`, { remedy: 'GET /openapi.json lists what there is.' });
   if ('allow' in found) {
     const allow = found.allow.join(', ');
     throw new ApiError('method_not_allowed', `${request.method} is not possible here; use ${allow}.`, { headers: { allow } });
   }
-  const { route } = found;
-  if (route.scope !== 'public') {
-    const name = keys.admit(request, route.scope);
-    if (name !== null) exchange.client = `key ${name}`;
-    if (rates.active) await rates.count(exchange.client);
-  }
+  const { scope } = found.route;
+  if (scope === 'public') return null;
+  const name = keys.admit(request, scope);
+  if (name !== null) exchange.client = `key ${name}`;
+  return rates.active ? rates.count(exchange.client) : null;
+}
+
+/** Whether there is room for it, which is asked last. Throws. */
+function enter({ limits, admission, engine }: DoorOptions, request: IncomingMessage, exchange: Exchange): void {
+  if (exchange.match === null) return;
   const bytes = announcedBytes(request, limits.maxBodyBytes);
   if (bytes > limits.maxBodyBytes)
     throw new ApiError('too_large', `The body has ${bytes} bytes; at most ${limits.maxBodyBytes} are allowed.`, {
       field: 'body',
       remedy: 'Send fewer or smaller images, or start the server with a larger --max-body.',
     });
-  if (route.computes) exchange.stay = admission.enter(bytes, engine.dispatcher.retryAfterMs);
+  if (exchange.match.route.computes) exchange.stay = admission.enter(bytes, engine.dispatcher.retryAfterMs);
 }
 
 function ended({ log, now, metrics, tracing }: DoorOptions, request: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
