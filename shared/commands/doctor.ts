@@ -5,6 +5,7 @@ import { arch, availableParallelism, cpus, freemem, platform, release, totalmem 
 import { join } from 'node:path';
 import { defineCommand, type CommandContext } from '../config/command.js';
 import { EXIT } from '../errors.js';
+import { convolutionBlock } from '../runtime/convolution-block.js';
 import { listDevices, type DeviceReport } from '../runtime/list-devices.js';
 
 const GIB = 2 ** 30;
@@ -41,6 +42,8 @@ export interface Diagnosis {
   readonly disk: { readonly path: string; readonly freeBytes: number };
   readonly packages: readonly PackageReport[];
   readonly devices: readonly DeviceReport[];
+  /** Channels that convolutions of training take at a time on this CPU; null where they are plain ones. */
+  readonly convolutionBlock: number | null;
 }
 
 export interface Finding {
@@ -79,6 +82,7 @@ export async function diagnose(folder: string): Promise<Diagnosis> {
     disk: { path: folder, freeBytes: disk.bavail * disk.bsize },
     packages: PACKAGES.map((entry) => ({ ...entry, version: versionOf(entry.name, requirePackage) })),
     devices: await listDevices(),
+    convolutionBlock: await convolutionBlock().catch(() => null),
   };
 }
 
@@ -96,7 +100,11 @@ export function judge({ node, cpu, memory, disk, packages, devices }: Diagnosis)
   return [...problems.map((text): Finding => ({ kind: 'problem', text })), ...hints.map((text): Finding => ({ kind: 'hint', text }))];
 }
 
-function print({ node, system, cpu, memory, disk, packages, devices }: Diagnosis, findings: readonly Finding[], { stdout }: CommandContext): void {
+function print(
+  { node, system, cpu, memory, disk, packages, devices, convolutionBlock: block }: Diagnosis,
+  findings: readonly Finding[],
+  { stdout }: CommandContext,
+): void {
   const line = (name: string, value: string): void => stdout(`${name.padEnd(28)}${value}`);
   line('Node', `${node.version} (needs ${node.required})`);
   line('System', `${system.platform} ${system.release} ${system.architecture}`);
@@ -105,6 +113,10 @@ function print({ node, system, cpu, memory, disk, packages, devices }: Diagnosis
   line('Disk', `${gibibytes(disk.freeBytes)} free in ${disk.path}`);
   for (const { name, version, purpose } of packages) line(name, `${version ?? 'not installed'} (${purpose})`);
   for (const { name, works, detail } of devices) line(`Device ${name}`, works ? `works. ${detail}` : 'does not work');
+  line(
+    'Convolutions in training',
+    block === null ? 'plain: blocks of channels give no right numbers here' : `in blocks of ${block} channels, which give the numbers of plain ones`,
+  );
   for (const { kind, text } of findings) stdout(`${kind === 'problem' ? 'PROBLEM' : 'Hint'}: ${text}`);
 }
 

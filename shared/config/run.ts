@@ -73,6 +73,8 @@ export const RunConfig = Type.Object(
       precision: Type.Union([Type.Literal('float32'), Type.Literal('mixed')], { default: 'float32' }),
       /** Replays of a batch inside one run of the graph, a divisor of them; by default one on a CPU, all on a GPU. */
       replaysPerRun: Type.Optional(count()),
+      /** On CPUs: `auto` takes convolutions in blocks of channels where they were found right, `plain` never. */
+      convolutions: Type.Union([Type.Literal('auto'), Type.Literal('plain')], { default: 'auto' }),
       /** Threads of one step; by default as many as there are cores. */
       threads: Type.Optional(count({ maximum: 256 })),
     }),

@@ -77,6 +77,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Replays inside one run of the compiled graph; by default one on a CPU, all on a GPU. */
   readonly replaysPerRun?: number;
+  /** `plain`: convolutions on a CPU are never put in blocks of channels. Default: `auto`, where they give the same numbers. */
+  readonly convolutions?: 'auto' | 'plain';
 }
 
 /** The shapes of everything that a step reads and writes. */

@@ -2,7 +2,10 @@
 import { RobencError } from '@robenc/shared/errors.js';
 import { liveMemory, type LiveMemory } from '@robenc/shared/graph/live-memory.js';
 import { sizeOf, type Graph, type TensorData } from '@robenc/shared/graph/value.js';
+import { blockConvolutions } from '@robenc/shared/graph/passes/blocked-convolutions.js';
 import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
+import { operators } from '@robenc/shared/ops/index.js';
+import { convolutionBlock } from '@robenc/shared/runtime/convolution-block.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import type { DeviceRequest, Session } from '@robenc/shared/runtime/types.js';
 import { mapValues, type Parameters } from '../tensors/parameters.js';
@@ -13,43 +16,68 @@ import type { Batch, Engine, EngineOptions, PreparedEngine, StepMetrics, StepSha
 
 /**
  * Compiles the step; opening it puts it on a device. So many replays of a batch run inside one graph as `replaysPerRun` says: by default one on a CPU, all on a
- * GPU; parameters stay in host memory between runs.
+ * GPU; parameters stay in host memory between runs. On a CPU whose convolutions in blocks of channels were found right, they take that form.
  */
-export function prepareOnnxEngine(spec: StepSpec, shapes: StepShapes, { device = 'auto', threads, replaysPerRun }: EngineOptions = {}): PreparedEngine {
+export async function prepareOnnxEngine(spec: StepSpec, shapes: StepShapes, choices: EngineOptions = {}): Promise<PreparedEngine> {
+  const { device = 'auto', threads, replaysPerRun } = choices;
   const { adversary } = spec;
   if (replaysPerRun !== undefined && adversary.replays % replaysPerRun !== 0)
     throw new RobencError('usage', `engine.replaysPerRun is ${replaysPerRun}, which does not divide the ${adversary.replays} replays of a batch.`, {
       field: 'engine.replaysPerRun',
     });
   const options = { device, ...(threads === undefined ? {} : { threads }) };
-  // On a GPU the weights would cross the bus at every replay.
-  const replaysOn = (where: DeviceRequest): number => replaysPerRun ?? (where === 'cuda' || where === 'webgpu' ? adversary.replays : 1);
-  const planned = replaysOn(device);
-  const step = compiled(spec, compileStep(spec, shapes, planned));
-  const attack = adversary.attackSteps > 0 ? compiled(spec, compileAttackStep(spec, shapes)) : null;
+  const compile = async (where: DeviceRequest): Promise<Plan> => {
+    // On a GPU the weights would cross the bus at every replay.
+    const replays = replaysPerRun ?? (isGpu(where) ? adversary.replays : 1);
+    const block = isGpu(where) || spec.precision === 'mixed' || choices.convolutions === 'plain' ? null : await convolutionBlock();
+    const step = compiled(spec, compileStep(spec, shapes, replays), block);
+    return { replays, step, attack: adversary.attackSteps > 0 ? compiled(spec, compileAttackStep(spec, shapes), block) : null };
+  };
+  const planned = await compile(device);
+  const { step, attack } = planned;
   return {
     memory: { peak: step.memory.peak + (attack?.memory.peak ?? 0), constants: step.memory.constants + (attack?.memory.constants ?? 0) },
     async open(initial) {
+      let plan = planned;
       let training = await openSession(step.bytes, options);
-      const replays = replaysOn(training.device);
-      if (replays !== planned) {
-        // It is known only now where the step runs.
+      // It is known only now where the step runs.
+      if (isGpu(training.device) !== isGpu(device)) {
         await training.close();
-        training = await openSession(compiled(spec, compileStep(spec, shapes, replays)).bytes, options);
+        plan = await compile(training.device);
+        training = await openSession(plan.step.bytes, options);
       }
-      return new OnnxEngine(spec, training, attack && (await openSession(attack.bytes, options)), replays, initial);
+      return new OnnxEngine(spec, training, plan.attack && (await openSession(plan.attack.bytes, options)), plan.replays, initial);
     },
   };
 }
 
-/** The engine for a state, in this thread. */
-export async function openOnnxEngine(spec: StepSpec, initial: TrainingState, options: EngineOptions = {}): Promise<Engine> {
-  return prepareOnnxEngine(spec, shapesOf(initial), options).open(initial);
+/** `auto` counts as a CPU until it is known. */
+function isGpu(device: DeviceRequest): boolean {
+  return device === 'cuda' || device === 'webgpu';
 }
 
-/** A graph as the bytes of a file, and what it keeps while it runs; products in float16 count as float32. */
-function compiled({ precision }: StepSpec, graph: Graph): { bytes: Uint8Array; memory: LiveMemory } {
-  return { bytes: toOnnx(precision === 'mixed' ? autocast(graph) : graph), memory: liveMemory(graph) };
+/** What is compiled for one device. */
+interface Plan {
+  /** Of a batch, inside one run. */
+  readonly replays: number;
+  readonly step: Compiled;
+  readonly attack: Compiled | null;
+}
+
+interface Compiled {
+  readonly bytes: Uint8Array;
+  readonly memory: LiveMemory;
+}
+
+/** The engine for a state, in this thread. */
+export async function openOnnxEngine(spec: StepSpec, initial: TrainingState, options: EngineOptions = {}): Promise<Engine> {
+  return (await prepareOnnxEngine(spec, shapesOf(initial), options)).open(initial);
+}
+
+/** A graph as the bytes of a file, and what it keeps while it runs; products in float16 count as float32. `block`: channels that convolutions take at a time, null for plain ones. */
+function compiled({ precision }: StepSpec, graph: Graph, block: number | null): Compiled {
+  const final = precision === 'mixed' ? autocast(graph) : block === null ? graph : blockConvolutions(graph, operators, block);
+  return { bytes: toOnnx(final), memory: liveMemory(precision === 'mixed' ? graph : final) };
 }
 
 class OnnxEngine implements Engine {

@@ -34,8 +34,8 @@ function withoutPath(encoder: RunConfig['encoder']): object {
   return 'sha256' in encoder ? { ...encoder, path: undefined } : encoder;
 }
 
-/** How many replays share a run of the graph decides no number; a usual precision is not named, for earlier versions knew no other. */
-function withoutUsual({ replaysPerRun: _, precision, ...engine }: RunConfig['engine']): object {
+/** How many replays share a run of the graph, and the form of its convolutions, decide no number but for rounding; a usual precision is not named, for earlier versions knew no other. */
+function withoutUsual({ replaysPerRun: _, convolutions: __, precision, ...engine }: RunConfig['engine']): object {
   return precision === 'float32' ? engine : { ...engine, precision };
 }
 

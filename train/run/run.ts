@@ -73,8 +73,8 @@ async function openData(plan: Plan): Promise<Opened> {
   return { set, held: run.validation && (await openValidationData(run, set, run.validation)) };
 }
 
-function engineOptions({ engine: { device, threads, replaysPerRun } }: RunConfig): EngineOptions {
-  return { device, ...(threads === undefined ? {} : { threads }), ...(replaysPerRun === undefined ? {} : { replaysPerRun }) };
+function engineOptions({ engine: { device, threads, replaysPerRun, convolutions } }: RunConfig): EngineOptions {
+  return { device, convolutions, ...(threads === undefined ? {} : { threads }), ...(replaysPerRun === undefined ? {} : { replaysPerRun }) };
 }
 
 async function trainWith(plan: Plan, { set, held, prepared }: Opened & { prepared: EngineThread }, options: TrainOptions): Promise<TrainSummary> {

@@ -11,6 +11,7 @@ const HEALTHY: Diagnosis = {
   disk: { path: '/data', freeBytes: 2 ** 36 },
   packages: [{ name: 'onnxruntime-node', purpose: 'runs models', needed: true, version: '1.30.0', add: 'npm ci' }],
   devices: [{ name: 'cpu', works: true, detail: 'Computed a known answer in 1.0 ms.', remedy: null }],
+  convolutionBlock: 16,
 };
 
 describe('robenc doctor', () => {
