@@ -13,7 +13,7 @@ export interface LanesOptions {
 /** While somebody waits for answers, a batch in the background takes about this long, so that nobody waits for a long one to end. */
 const BACKGROUND_BATCH_MS = 50;
 /** While small jobs come, large ones get about this long of a batch, so that nobody waits for a batch full of somebody else's images. */
-const LARGE_JOB_MS = 25;
+const LARGE_JOB_MS = 20;
 /** Part of a batch that a small job fills at most. */
 const SMALL = 1 / 8;
 /** For so long after interactive work background work stays small and leaves one slot free. */
