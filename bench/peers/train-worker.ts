@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { writeFileAtomic } from '@robenc/shared/files.js';
-import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
 import { loadRunConfig } from '@robenc/shared/config/run.js';
 import { openImageSet } from '@robenc/shared/data/open.js';
 import { viewBatches } from '../../train/crops/pipeline.js';
-import { compileStep } from '../../train/engines/compiled-step.js';
+import { planFor } from '../../train/engines/step-plan.js';
 import { openEngineThread } from '../../train/engines/thread.js';
 import { firstState, learningRates, planOf } from '../../train/run/plan.js';
 
@@ -16,7 +15,7 @@ const size = run.data.size;
 const set = await openImageSet({ name: 'shapes', split: 'train', limit: 512, seed: 1, size: { height: size, width: size, fit: 'cover' } });
 if (process.argv[3] !== undefined) {
   const { params, encoderState: state, slots } = firstState(plan);
-  writeFileAtomic(process.argv[3], toOnnx(compileStep(plan.spec, { params, state, slots }, 1)));
+  writeFileAtomic(process.argv[3], (await planFor('cpu', plan.spec, { params, state, slots }, run.engine)).step.bytes);
   process.exit(0);
 }
 const engine = await openEngineThread(run, firstState(plan), run.engine.threads === undefined ? {} : { threads: run.engine.threads });

@@ -1,18 +1,13 @@
 /** @file The compiled engine: whole training steps as ONNX graphs, run by ONNX Runtime in this thread. */
 import { RobencError } from '@robenc/shared/errors.js';
-import { liveMemory, type LiveMemory } from '@robenc/shared/graph/live-memory.js';
-import { sizeOf, type Graph, type TensorData } from '@robenc/shared/graph/value.js';
-import { blockConvolutions } from '@robenc/shared/graph/passes/blocked-convolutions.js';
-import { toOnnx } from '@robenc/shared/graph/to-onnx.js';
-import { operators } from '@robenc/shared/ops/index.js';
-import { convolutionBlock } from '@robenc/shared/runtime/convolution-block.js';
+import { sizeOf, type TensorData } from '@robenc/shared/graph/value.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
-import type { DeviceRequest, Session } from '@robenc/shared/runtime/types.js';
+import type { Session } from '@robenc/shared/runtime/types.js';
 import { mapValues, type Parameters } from '../tensors/parameters.js';
-import { compileAttackStep, compileStep, GROUPS, type Group } from './compiled-step.js';
-import { autocast } from './mixed/autocast.js';
+import { GROUPS, type Group } from './compiled-step.js';
 import { checkBatch, checkState, perturbationShape, pixelShape, shapesOf } from './contract.js';
 import type { Batch, Engine, EngineOptions, PreparedEngine, StepMetrics, StepShapes, StepSpec, TrainingState } from './engine.js';
+import { isGpu, planFor } from './step-plan.js';
 
 /**
  * Compiles the step; opening it puts it on a device. So many replays of a batch run inside one graph as `replaysPerRun` says: by default one on a CPU, all on a
@@ -26,14 +21,7 @@ export async function prepareOnnxEngine(spec: StepSpec, shapes: StepShapes, choi
       field: 'engine.replaysPerRun',
     });
   const options = { device, ...(threads === undefined ? {} : { threads }) };
-  const compile = async (where: DeviceRequest): Promise<Plan> => {
-    // On a GPU the weights would cross the bus at every replay.
-    const replays = replaysPerRun ?? (isGpu(where) ? adversary.replays : 1);
-    const block = isGpu(where) || spec.precision === 'mixed' || choices.convolutions === 'plain' ? null : await convolutionBlock();
-    const step = compiled(spec, compileStep(spec, shapes, replays), block);
-    return { replays, step, attack: adversary.attackSteps > 0 ? compiled(spec, compileAttackStep(spec, shapes), block) : null };
-  };
-  const planned = await compile(device);
+  const planned = await planFor(device, spec, shapes, choices);
   const { step, attack } = planned;
   return {
     memory: { peak: step.memory.peak + (attack?.memory.peak ?? 0), constants: step.memory.constants + (attack?.memory.constants ?? 0) },
@@ -43,7 +31,7 @@ export async function prepareOnnxEngine(spec: StepSpec, shapes: StepShapes, choi
       // It is known only now where the step runs.
       if (isGpu(training.device) !== isGpu(device)) {
         await training.close();
-        plan = await compile(training.device);
+        plan = await planFor(training.device, spec, shapes, choices);
         training = await openSession(plan.step.bytes, options);
       }
       return new OnnxEngine(spec, training, plan.attack && (await openSession(plan.attack.bytes, options)), plan.replays, initial);
@@ -51,33 +39,9 @@ export async function prepareOnnxEngine(spec: StepSpec, shapes: StepShapes, choi
   };
 }
 
-/** `auto` counts as a CPU until it is known. */
-function isGpu(device: DeviceRequest): boolean {
-  return device === 'cuda' || device === 'webgpu';
-}
-
-/** What is compiled for one device. */
-interface Plan {
-  /** Of a batch, inside one run. */
-  readonly replays: number;
-  readonly step: Compiled;
-  readonly attack: Compiled | null;
-}
-
-interface Compiled {
-  readonly bytes: Uint8Array;
-  readonly memory: LiveMemory;
-}
-
 /** The engine for a state, in this thread. */
 export async function openOnnxEngine(spec: StepSpec, initial: TrainingState, options: EngineOptions = {}): Promise<Engine> {
   return (await prepareOnnxEngine(spec, shapesOf(initial), options)).open(initial);
-}
-
-/** A graph as the bytes of a file, and what it keeps while it runs; products in float16 count as float32. `block`: channels that convolutions take at a time, null for plain ones. */
-function compiled({ precision }: StepSpec, graph: Graph, block: number | null): Compiled {
-  const final = precision === 'mixed' ? autocast(graph) : block === null ? graph : blockConvolutions(graph, operators, block);
-  return { bytes: toOnnx(final), memory: liveMemory(precision === 'mixed' ? graph : final) };
 }
 
 class OnnxEngine implements Engine {
