@@ -25,6 +25,10 @@ export function serveThread(handlers: Readonly<Record<string, Handler>>, cleanUp
       state.end();
     });
   });
+  // Whose call it was cannot be read either: the thread ends, which fails them all.
+  port.on('messageerror', (cause: Error) => {
+    throw cause;
+  });
   // A method may end the thread; nobody must wait for it then.
   process.on('exit', () => state.end());
 

@@ -54,6 +54,7 @@ export class Thread {
     this.#worker.unref();
     this.#worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
     this.#worker.on('error', (cause: Error) => this.#die(`failed: ${cause.message}`, cause));
+    this.#worker.on('messageerror', (cause: Error) => this.#die(`gave an answer that cannot be read: ${cause.message}`, cause));
     this.#ended = new Promise((resolve) =>
       this.#worker.on('exit', (code) => {
         living.delete(state);
@@ -83,6 +84,8 @@ export class Thread {
   #send(method: string | null, argument: unknown, transfer: readonly TransferListItem[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#death !== null) return reject(this.#death);
+      if (transfer.some(isGone))
+        return reject(new Error(`${this.#what}: "${method}" gives away memory that was given away before. Use memory of its own for each call.`));
       const request: ThreadRequest = { id: this.#nextId++, method, argument };
       this.#worker.postMessage(request, transfer);
       // Only a call keeps the process alive; an idle thread does not.
@@ -105,5 +108,15 @@ export class Thread {
     this.#death ??= new RobencError('unavailable', `${this.#what} ${how}. Open it again; if this goes on, give it less work at once.`, { cause });
     for (const call of this.#calls.values()) call.reject(this.#death);
     this.#calls.clear();
+  }
+}
+
+/** Node sends such memory without a word; it arrives as a message that nobody can read, and the call would wait for ever. */
+function isGone(item: TransferListItem): boolean {
+  if (!(item instanceof ArrayBuffer) || item.byteLength > 0) return false;
+  try {
+    return new Uint8Array(item).length > 0;
+  } catch {
+    return true;
   }
 }

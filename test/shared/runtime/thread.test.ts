@@ -35,6 +35,17 @@ describe('a worker thread', () => {
     await thread.close();
   });
 
+  it('refuses memory that was given away before, instead of waiting for ever', async () => {
+    const thread = new Thread(ECHO, 'The test thread');
+    const data = new Float32Array(4);
+    const send = () => thread.call('echo', { data }, [data.buffer]);
+    assert.deepEqual(await send(), { data: new Float32Array(4) });
+    await assert.rejects(send(), /^Error: The test thread: "echo" gives away memory that was given away before\./);
+    const empty = new Float32Array(0);
+    assert.deepEqual(await thread.call('echo', { empty }, [empty.buffer]), { empty: new Float32Array(0) });
+    await thread.close();
+  });
+
   it('rejects its calls when its module cannot be loaded', async () => {
     const thread = new Thread(new URL('./no-such-module.ts', import.meta.url), 'The test thread');
     await assert.rejects(thread.call('echo', 1), { code: 'unavailable', message: /^The test thread failed: .*no-such-module/ });
