@@ -1,5 +1,5 @@
 /** @file Everything that computes: models with their worker threads, one queue in front of them, and the threads that read images. */
-import { messageOf } from '@robenc/shared/errors.js';
+import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { goldenCases } from '@robenc/shared/package/golden.js';
 import { openPackage } from '@robenc/shared/package/open.js';
 import { Dispatcher, type BatchReport } from '../batching/dispatcher.js';
@@ -9,7 +9,8 @@ import { Models, type ServedEntry } from './models.js';
 import { modelOfPackage, type RunOptions } from './open-model.js';
 import { Probe } from './probe.js';
 import { Shadows, type ShadowReport } from './shadows.js';
-import { wantedVersions, type Aside, type Wanted } from './wanted.js';
+import type { Aside, Wanted } from './wanted.js';
+import { Wishes } from './wishes.js';
 
 export interface EngineOptions extends RunOptions {
   readonly modelsFolder: string;
@@ -31,6 +32,8 @@ export interface EngineOptions extends RunOptions {
   /** A clock in milliseconds. */
   readonly now: () => number;
   readonly onBatch?: (report: BatchReport) => void;
+  /** Hears of every change of what is served, once, whoever asked for it. */
+  readonly onChange?: (change: Change) => void;
 }
 
 /** What a change of the models folder led to. */
@@ -41,6 +44,7 @@ export interface Change {
   readonly reason: string | null;
 }
 
+/** Models, queue and threads of one process. */
 export class Engine {
   readonly models: Models;
   readonly dispatcher: Dispatcher;
@@ -49,14 +53,13 @@ export class Engine {
   readonly options: EngineOptions;
   /** Why versions that should be served are not, by `name@version`. */
   readonly refused = new Map<string, string>();
-  /** Models that an administrator asked for or sent away, beside those of the options. */
-  readonly #extra = new Set<string>();
-  readonly #unloaded = new Set<string>();
+  readonly #wishes: Wishes;
   #syncing: Promise<readonly Change[]> | null = null;
   #closed = false;
   readonly #closing = new Set<Promise<void>>();
 
-  private constructor(parts: { models: Models; dispatcher: Dispatcher; preparer: Preparer; options: EngineOptions }) {
+  private constructor(parts: { models: Models; dispatcher: Dispatcher; preparer: Preparer; options: EngineOptions; wishes: Wishes }) {
+    this.#wishes = parts.wishes;
     this.models = parts.models;
     this.dispatcher = parts.dispatcher;
     this.preparer = parts.preparer;
@@ -70,10 +73,11 @@ export class Engine {
    */
   static async open(options: EngineOptions): Promise<Engine> {
     const { modelsFolder, references, workers, batchRows, now, onBatch, backgroundShare, canaryShare = 0, shadowShare = 0 } = options;
+    const wishes = new Wishes({ modelsFolder, references, asides: asidesOf(options) });
     const entries: ServedEntry[] = [];
     const preparer = new Preparer({ threads: options.imageThreads, ...(options.decodeMs === undefined ? {} : { limitMs: options.decodeMs }) });
     try {
-      for (const wanted of wantedVersions(modelsFolder, references, asidesOf(options))) entries.push(await openEntry(options, wanted));
+      for (const wanted of wishes.wanted().values()) entries.push(await openEntry(options, wanted));
     } catch (error) {
       await Promise.allSettled([preparer.close(), ...entries.map(({ model }) => closeModel(model))]);
       throw error;
@@ -85,7 +89,7 @@ export class Engine {
       ...(onBatch === undefined ? {} : { onBatch }),
       ...(backgroundShare === undefined ? {} : { backgroundShare }),
     });
-    return new Engine({ models: new Models(entries, { canary: canaryShare, shadow: shadowShare }), dispatcher, preparer, options });
+    return new Engine({ models: new Models(entries, { canary: canaryShare, shadow: shadowShare }), dispatcher, preparer, options, wishes });
   }
 
   get probes(): readonly Probe[] {
@@ -113,21 +117,20 @@ export class Engine {
     return this.#syncing;
   }
 
-  /** Serves one more version, until the process ends. Throws why it cannot. */
+  /** Serves one more version, until the process ends; a name goes on to mean its latest version. Throws `not-found`, or `bad-input` with the reason why it cannot. */
   async load(reference: string): Promise<readonly Change[]> {
-    const [wanted] = wantedVersions(this.options.modelsFolder, [reference], []);
-    const id = `${wanted!.name}@${wanted!.version}`;
-    this.#unloaded.delete(id);
-    if (!this.models.entries.some(({ model }) => model.id === id)) this.#extra.add(id);
+    const id = this.#wishes.load(reference);
     const changes = await this.sync();
-    return this.models.entries.some(({ model }) => model.id === id) ? changes : [...changes, ...(await this.sync())];
+    // The round that was under way did not see it.
+    const later = this.#serves(id) ? [] : await this.sync();
+    if (this.#serves(id)) return [...changes, ...later];
+    this.#wishes.forget(reference);
+    throw new RobencError('bad-input', `${id} cannot be served: ${this.refused.get(id) ?? 'it was sent away meanwhile.'}`, { field: 'model' });
   }
 
-  /** Serves a version no more. Throws `not-found`. */
+  /** Serves a version no more, or stops trying to. Throws `not-found`. */
   async unload(reference: string): Promise<readonly Change[]> {
-    const { id } = this.models.get(reference);
-    this.#extra.delete(id);
-    this.#unloaded.add(id);
+    this.#wishes.unload(this.refused.has(reference) ? reference : this.models.get(reference).id);
     return this.sync();
   }
 
@@ -139,35 +142,28 @@ export class Engine {
   }
 
   async #sync(): Promise<readonly Change[]> {
-    const { modelsFolder, references } = this.options;
     const changes: Change[] = [];
-    const base = references.length > 0 || this.#extra.size === 0 ? references : [];
-    const wanted = wantedVersions(modelsFolder, base, asidesOf(this.options));
-    for (const id of this.#extra) {
-      const [extra] = wantedVersions(modelsFolder, [id], []);
-      if (!wanted.some(({ name, version }) => `${name}@${version}` === id)) wanted.push(extra!);
-    }
-    const next: ServedEntry[] = [];
-    for (const one of wanted) {
-      const id = `${one.name}@${one.version}`;
-      if (this.#unloaded.has(id)) continue;
+    const wanted = this.#wishes.wanted();
+    for (const id of this.refused.keys()) if (!wanted.has(id)) this.refused.delete(id);
+    const next = new Map<string, ServedEntry>();
+    for (const [id, one] of wanted) {
       const old = this.models.entries.find(({ model }) => model.id === id);
       try {
         const entry = old ?? (await openEntry(this.options, one));
-        next.push({ ...entry, latest: one.latest, aside: one.aside, labels: one.labels });
+        next.set(id, { ...entry, latest: one.latest, aside: one.aside, labels: one.labels });
         this.refused.delete(id);
         if (old === undefined) changes.push({ change: 'opened', model: id, reason: null });
       } catch (cause) {
         const reason = messageOf(cause);
         if (this.refused.get(id) !== reason) changes.push({ change: 'refused', model: id, reason });
         this.refused.set(id, reason);
-        // The version before goes on, under the name alone too.
-        const before = one.aside !== null ? undefined : this.models.entries.find(({ model, aside }) => model.name === one.name && aside === null);
-        if (before !== undefined && !next.includes(before)) next.push(before);
+        const before = this.#before(one);
+        if (before !== undefined && !next.has(before.model.id)) next.set(before.model.id, before);
       }
     }
-    const gone = this.models.entries.filter(({ model }) => !next.some((entry) => entry.model === model));
-    this.models.replace(next);
+    const entries = [...next.values()];
+    const gone = this.models.entries.filter(({ model }) => !next.has(model.id));
+    this.models.replace(entries);
     for (const { model } of gone) {
       changes.push({ change: 'closed', model: model.id, reason: null });
       const closing = this.models
@@ -177,8 +173,19 @@ export class Engine {
       this.#closing.add(closing);
     }
     // A close that came meanwhile did not see the new ones.
-    if (this.#closed) await Promise.allSettled(next.map(({ model }) => closeModel(model)));
+    if (this.#closed) await Promise.allSettled(entries.map(({ model }) => closeModel(model)));
+    for (const change of changes) this.options.onChange?.(change);
     return changes;
+  }
+
+  /** The version that goes on, under the name alone too, where a new one cannot be opened. */
+  #before({ name, aside }: Wanted): ServedEntry | undefined {
+    if (aside !== null) return undefined;
+    return this.models.entries.find((entry) => entry.model.name === name && entry.aside === null && !this.#wishes.sentAway(entry.model.id));
+  }
+
+  #serves(id: string): boolean {
+    return this.models.entries.some(({ model }) => model.id === id);
   }
 }
 

@@ -74,13 +74,13 @@ export class Models {
     this.#entries = entries;
   }
 
-  /** The model of a request: by `name`, `name@version` or `name@label`, or the only one there is. Throws `not-found`, or `bad-input` where a choice is needed. */
+  /** The model of a request: by `name`, `name@version` or `name@label`, or the only name there is. Throws `not-found`, or `bad-input` where a choice is needed. */
   get(reference: string | undefined): ServedModel {
     if (reference === undefined) {
       const names = [...new Set(this.#entries.map(({ model }) => model.name))];
       const ids = this.#entries.map(({ model }) => model.id);
       if (ids.length === 0) throw new RobencError('not-found', 'No model is served now; an administrator may load one.', { field: 'model' });
-      if (names.length === 1 && this.#entries.filter(({ aside }) => aside === null).length <= 1) return this.#byReference.get(names[0]!)!;
+      if (names.length === 1) return this.#byReference.get(names[0]!)!;
       throw new RobencError('bad-input', `model is missing, and several are served: ${ids.join(', ')}. Name one.`, { field: 'model' });
     }
     const found = this.#byReference.get(reference);

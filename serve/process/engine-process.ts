@@ -56,6 +56,10 @@ async function start({ settings, starts, socketPath }: Extract<ToEngine, { kind:
     ...options,
     onBatch: (report) => metrics.batchDone(report.runner.id, report),
     onShadow: (report) => metrics.shadowed(report),
+    onChange(change) {
+      metrics.modelChanged(change.change);
+      log[change.change === 'refused' ? 'error' : 'info'](change, 'model');
+    },
   });
   const { cors } = settings;
   const audited = auditsOptions(settings);
@@ -108,15 +112,7 @@ function watch(engine: Engine, settings: Settings, keys: Keyring, metrics: Metri
     } catch (error) {
       log.error({ err: error }, 'The changed keys cannot be read; the ones before stay.');
     }
-    engine.sync().then(
-      (changes) => {
-        for (const change of changes) {
-          metrics.modelChanged(change.change);
-          log[change.change === 'refused' ? 'error' : 'info'](change, 'model');
-        }
-      },
-      (error: unknown) => log.error({ err: error }, 'The models folder cannot be read; what is served stays.'),
-    );
+    engine.sync().catch((error: unknown) => log.error({ err: error }, 'The models folder cannot be read; what is served stays.'));
   }, settings.reload * 1000).unref();
 }
 

@@ -1,5 +1,6 @@
 /** @file POST /v1/models/load, /unload and /labels: what is served, changed by an administrator. */
 import { Type } from '@sinclair/typebox';
+import { RobencError } from '@robenc/shared/errors.js';
 import { promote } from '@robenc/shared/package/registry.js';
 import type { Change, Engine } from '../engine/engine.js';
 import { defineRoute, type Route } from './route.js';
@@ -39,7 +40,7 @@ function change(name: 'load' | 'unload', summary: string): Route {
     options: optionsOf({ model: Reference }),
     response: Answer,
     errors: ERRORS,
-    handle: async ({ options }, { engine }) => answer(engine, await engine[name](options.model)),
+    handle: async ({ options }, { engine }) => answer(engine, await engine[name](options.model).catch(asModel)),
   });
 }
 
@@ -58,10 +59,20 @@ const labels = defineRoute({
   response: Answer,
   errors: ERRORS,
   async handle({ options }, { engine }) {
-    promote(engine.options.modelsFolder, { name: options.model, version: options.version, label: options.label });
+    try {
+      promote(engine.options.modelsFolder, { name: options.model, version: options.version, label: options.label });
+    } catch (error) {
+      asModel(error);
+    }
     return answer(engine, await engine.sync());
   },
 });
+
+/** The field of a request that commands call by another name. */
+function asModel(error: unknown): never {
+  if (error instanceof RobencError && error.field === 'name') throw new RobencError(error.code, error.message, { field: 'model', cause: error });
+  throw error;
+}
 
 export const manageRoutes: readonly Route[] = [
   change('load', 'serves a version of the models folder, until the process ends'),

@@ -97,6 +97,13 @@ describe('access', () => {
     assert.equal((await post(`${server.url}/v1/embed`, { image, model: 'tiny@2' }, { 'x-api-key': INFER })).status, 404);
     const unknown = await change<ErrorBody>('load', { model: 'tiny@9' });
     assert.deepEqual([unknown.status, unknown.body.error.code], [404, 'model_not_found']);
+    for (const [action, body] of [
+      ['load', { model: '../x' }],
+      ['labels', { model: 'tiny@1', version: '1' }],
+    ] as const) {
+      const strange = await change<ErrorBody>(action, body);
+      assert.deepEqual([strange.status, strange.body.error.field], [400, 'model'], action);
+    }
     const labelled = await change<Changed>('labels', { model: 'tiny', version: '1', label: 'production' });
     assert.equal(labelled.status, 200);
     assert.equal(readFileSync(join(folder.path, 'tiny', 'labels', 'production'), 'utf8'), '1\n');

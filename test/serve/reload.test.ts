@@ -1,6 +1,6 @@
 /** @file New versions while requests are answered: promotion, canary share, and versions that cannot be served. */
 import assert from 'node:assert/strict';
-import { readFileSync, truncateSync } from 'node:fs';
+import { readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { promote } from '@robenc/shared/package/registry.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
@@ -90,5 +90,73 @@ describe('new versions', () => {
     assert.ok(share > 0.2 && share < 0.4, `share ${share}`);
     const named = await Promise.all(ids.map((id) => post(`${server.url}/v1/embed`, { image, model: 'tiny@1' }, { 'x-request-id': id })));
     assert.ok(named.every(({ headers }) => headers.get('x-robenc-model') === 'tiny@1'));
+  });
+
+  const served = ({ engine }: TestServer) => engine.models.entries.map(({ model }) => model.id);
+  const damaged = (models: string, seed: number) => {
+    const path = join(writeFixture(models, { aggregate: false, seed }).folder, 'encoder.onnx');
+    truncateSync(path, readFileSync(path).length >> 1);
+  };
+
+  it('a load that cannot be is refused every time with the reason, and changes nothing', async () => {
+    const { server, models } = await serve();
+    damaged(models, 2);
+    promote(models, { name: 'tiny', version: '1', label: 'latest' });
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(server.engine.load('tiny@2'), {
+        code: 'bad-input',
+        field: 'model',
+        message: /^tiny@2 cannot be served: .*encoder\.onnx has \d+ bytes/,
+      });
+      assert.deepEqual(served(server), ['tiny@1']);
+      assert.equal(await version(server), 'tiny@1');
+    }
+    assert.deepEqual(await server.engine.sync(), []);
+    assert.equal(server.engine.refused.size, 0);
+  });
+
+  it('a version sent away stays away beside one that is refused, and a refused one can be sent away', async () => {
+    const { server, models } = await serve();
+    damaged(models, 2);
+    await server.engine.sync();
+    assert.deepEqual([...server.engine.refused.keys()], ['tiny@2']);
+    await server.engine.unload('tiny@1');
+    assert.deepEqual(served(server), []);
+    await server.engine.unload('tiny@2');
+    assert.equal(server.engine.refused.size, 0);
+    await server.engine.load('tiny@1');
+    assert.deepEqual(served(server), ['tiny@1']);
+  });
+
+  it('a version that was loaded and is gone from the folder does not keep others from coming', async () => {
+    const { server, models } = await serve();
+    const { folder } = writeFixture(models, { aggregate: false, seed: 2 });
+    promote(models, { name: 'tiny', version: '1', label: 'latest' });
+    await server.engine.load('tiny@2');
+    assert.deepEqual(served(server), ['tiny@1', 'tiny@2']);
+    assert.equal(await version(server), 'tiny@1', 'one name is served, so none need be given');
+    rmSync(folder, { recursive: true });
+    writeFixture(models, { aggregate: false, seed: 3, version: '3' });
+    promote(models, { name: 'tiny', version: '3', label: 'latest' });
+    await server.engine.sync();
+    assert.deepEqual(served(server), ['tiny@3']);
+  });
+
+  it('a name that was sent away and loaded again follows its latest version', async () => {
+    const { server, models } = await serve();
+    await server.engine.unload('tiny');
+    await server.engine.load('tiny');
+    writeFixture(models, { aggregate: false, seed: 2 });
+    await server.engine.sync();
+    assert.deepEqual(served(server), ['tiny@2']);
+  });
+
+  it('changes are told once each, whoever asked for them', async () => {
+    const told: string[] = [];
+    const { server, models } = await serve({ onChange: ({ change, model }) => told.push(`${change} ${model}`) });
+    writeFixture(models, { aggregate: false, seed: 2 });
+    await Promise.all([server.engine.load('tiny@1'), server.engine.sync(), server.engine.sync()]);
+    await server.engine.unload('tiny@1');
+    assert.deepEqual(told, ['opened tiny@2', 'closed tiny@1']);
   });
 });
