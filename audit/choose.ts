@@ -59,7 +59,7 @@ export function chooseAttack(choice: AttackChoice): ChosenAttack {
   }
   const preset = presets.get(presetName);
   const given = choice.epsilons.length > 0 ? choice.epsilons : (preset.epsilons ?? []);
-  if (given.length === 0) throw new RobencError('usage', 'No radius is given. Give one or several with --eps, e.g. --eps 4/255,8/255.', { field: 'eps' });
+  if (given.length === 0) throw new RobencError('usage', 'No radius is given. Give one or several with --eps, as fractions such as 4/255.', { field: 'eps' });
   const epsilons = [...new Set(given.map((text) => readDistance('eps', text, norm)))].sort((a, b) => a - b);
   if (preset.certifies === true) {
     if (norm !== 'l2') throw new RobencError('usage', `--norm ${norm}: the certificates of --preset certify hold in l2. Leave --norm out.`, { field: 'norm' });

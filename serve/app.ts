@@ -15,7 +15,12 @@ import { coerceText } from './input/coerce.js';
 import { readInput, type Input } from './input/read-input.js';
 
 /** Headers of answers that scripts of other origins may read. */
-const EXPOSED = ['x-request-id', 'retry-after', 'retry-after-ms', 'inference-header-content-length', 'x-robenc-model', 'x-robenc-batch-rows'];
+const EXPOSED = [
+  ...['x-request-id', 'retry-after', 'retry-after-ms', 'inference-header-content-length'],
+  ...['x-robenc-model', 'x-robenc-model-digest', 'x-robenc-device', 'x-robenc-batch', 'x-robenc-batch-rows', 'x-robenc-queue-us', 'x-robenc-run-us'],
+];
+/** Of all routes. */
+const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];
 
 /**
  * Every request ends in `answer`. Those that compute come there straight from the door, because the layers of Express would cost a small model a tenth of its time;
@@ -32,7 +37,7 @@ export function createApp(options: DoorOptions): RequestListener {
       next();
     });
     // In a list the layer takes a star for the name of an origin.
-    app.use(cors({ origin: options.cors.includes('*') ? '*' : [...options.cors], exposedHeaders: EXPOSED, maxAge: 600 }));
+    app.use(cors({ origin: options.cors.includes('*') ? '*' : [...options.cors], methods: METHODS, exposedHeaders: EXPOSED, maxAge: 600 }));
   }
   app.use((request, response) => answer(options, request, response));
   const failed: ErrorRequestHandler = (thrown: unknown, request, response, _next) => fail(options, request, response, thrown);

@@ -121,6 +121,7 @@ export class RequestContext implements RouteContext {
 
   async prepare(model: ServedModel, { images, list, tensor, nameOf }: Sent, crops: CropRequest | null = null): Promise<readonly PreparedImage[]> {
     const count = tensor === null ? images.length : (tensor.shape[0] ?? 0);
+    if (count === 0 && tensor !== null) throw new ApiError('bad_input', `The array [${tensor.shape.join(',')}] holds no image.`, { field: 'tensor' });
     if (count === 0)
       throw new ApiError('bad_input', 'image is missing.', {
         field: 'image',

@@ -35,6 +35,8 @@ export class RobencClient {
   readonly #fetch: typeof globalThis.fetch;
 
   constructor({ baseUrl, apiKey, retries = 5, maxWaitMs = 60_000, fetch = globalThis.fetch.bind(globalThis) }: ClientOptions) {
+    if (!URL.canParse(baseUrl) || !/^https?:$/.test(new URL(baseUrl).protocol))
+      throw new TypeError(`baseUrl is "${baseUrl}", which is no address of a server. Give one with its scheme, such as http://localhost:8080.`);
     this.#base = baseUrl.replace(/\/+$/, '');
     this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
     this.#retries = retries;
@@ -42,7 +44,7 @@ export class RobencClient {
     this.#fetch = fetch;
   }
 
-  /** Any call of the interface. Throws `ApiFailure` for an answer with an error status. */
+  /** Any call of the interface. Throws `ApiFailure` for an answer with an error status, and an `Error` that names the address where there is no answer. */
   async call<M extends Method, P extends PathOf<M>>(method: M, path: P, call: Call<P, M> = {}): Promise<AnswerOf<P, M>> {
     const response = await this.#send(method, path, call);
     const json = response.headers.get('content-type')?.startsWith('application/json') === true;
@@ -119,7 +121,8 @@ export class RobencClient {
     const lossy = method === 'post' && path === ONCE;
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.#fetch(`${this.#base}${filled}${search === '' ? '' : `?${search}`}`, init).catch((error: unknown) => {
-        if (signal?.aborted === true || lossy || attempt >= this.#retries) throw error;
+        if (signal?.aborted === true) throw error;
+        if (lossy || attempt >= this.#retries) throw unanswered(`${init.method} ${this.#base}${filled}`, attempt + 1, error);
         return null;
       });
       if (outcome?.ok === true) return outcome;
@@ -129,6 +132,14 @@ export class RobencClient {
       await pause(wait, signal);
     }
   }
+}
+
+/** What fetch throws tells neither the address nor, at its top, why. */
+function unanswered(request: string, attempts: number, cause: unknown): Error {
+  const { cause: reason, message } = cause as Error;
+  const why = reason instanceof Error && reason.message !== '' ? reason.message : ((reason as { code?: string } | undefined)?.code ?? message);
+  const times = attempts === 1 ? 'once' : `${attempts} times`;
+  return new Error(`${request} was sent ${times} and not answered: ${why}. Is the server running there?`, { cause });
 }
 
 async function imagesOf(images: ImageFile | readonly ImageFile[]): Promise<{ image: string } | { images: string[] }> {

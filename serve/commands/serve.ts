@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { defineCommand } from '@robenc/shared/config/command.js';
 import { EXIT } from '@robenc/shared/errors.js';
 import { Supervisor } from '../process/supervisor.js';
-import { FLAGS, resolveSettings, summaryOf } from '../settings/settings.js';
+import { FLAGS, resolveSettings, strayVariables, summaryOf } from '../settings/settings.js';
 
 export default defineCommand({
   name: 'serve',
@@ -17,6 +17,9 @@ export default defineCommand({
     const { settings } = resolved;
     const log = pino({ level: settings.logLevel }, pino.destination({ dest: 2, sync: false }));
     log.info(summaryOf(resolved), 'settings that are not the defaults');
+    for (const stray of strayVariables(process.env)) context.stderr(stray);
+    if (settings.auditData !== undefined && settings.keys === undefined)
+      context.stderr('Nobody can start audits: they need a key with the scope "audit", and there is no --keys.');
     const supervisor = new Supervisor(settings, log);
     const { models, devices, notices, workers } = await supervisor.start();
     for (const notice of notices) context.stderr(notice);

@@ -37,6 +37,7 @@ export function openDoor(options: DoorOptions, { direct, app }: Behind): Request
     const exchange: Exchange = {
       id,
       started: options.now(),
+      secure: 'encrypted' in request.socket,
       path,
       family,
       match,
@@ -80,7 +81,10 @@ function known(options: DoorOptions, request: IncomingMessage, found: ReturnType
     throw new ApiError('not_found', `There is nothing at ${exchange.path.slice(0, 200)}.`, { remedy: 'GET /openapi.json lists what there is.' });
   if ('allow' in found) {
     const allow = found.allow.join(', ');
-    throw new ApiError('method_not_allowed', `${request.method} is not possible here; use ${allow}.`, { headers: { allow } });
+    throw new ApiError('method_not_allowed', `${request.method} is not possible here; use ${allow}.`, {
+      headers: { allow },
+      ...(exchange.path === '/' ? { remedy: 'The reference of this server is at /docs.' } : {}),
+    });
   }
   const { scope } = found.route;
   if (scope === 'public') return null;

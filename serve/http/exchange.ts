@@ -10,6 +10,8 @@ import type { Match } from './match.js';
 export interface Exchange {
   readonly id: string;
   readonly started: number;
+  /** Whether it came by HTTPS. */
+  readonly secure: boolean;
   readonly path: string;
   readonly family: Family;
   readonly match: Match | null;

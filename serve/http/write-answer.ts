@@ -1,25 +1,28 @@
 /** @file Writes answers: the headers in one list, which costs Node much less than setting them one by one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import helmet from 'helmet';
+import helmet, { type HelmetOptions } from 'helmet';
 import type { Exchange } from './exchange.js';
 
 /** Names and values in turn. */
 export type HeaderList = readonly string[];
 
 /** What helmet sets, which is the same for every answer, asked for once. */
-const SECURITY: HeaderList = (() => {
+function securityHeaders(options: HelmetOptions): HeaderList {
   const found: string[] = [];
   const recorder = { setHeader: (name: string, value: string) => void found.push(name.toLowerCase(), value), removeHeader: () => undefined };
-  helmet()({} as IncomingMessage, recorder as unknown as ServerResponse, () => undefined);
+  helmet(options)({} as IncomingMessage, recorder as unknown as ServerResponse, () => undefined);
   return found;
-})();
+}
+const SECURE = securityHeaders({});
+/** A server without HTTPS must not tell browsers to ask for it. */
+const PLAIN = securityHeaders({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
 
 /** A client that reads nothing for so long is gone. */
 const READER_LIMIT_MS = 60_000;
 
 /** Headers of every answer. */
-export function commonHeaders({ id, stopping }: Exchange): string[] {
-  const headers = [...SECURITY, 'x-request-id', id, 'cache-control', 'no-store'];
+export function commonHeaders({ id, secure, stopping }: Exchange): string[] {
+  const headers = [...(secure ? SECURE : PLAIN), 'x-request-id', id, 'cache-control', 'no-store'];
   // A client that keeps its connection would otherwise meet a closed door with its next request.
   if (stopping.aborted) headers.push('connection', 'close');
   return headers;

@@ -17,7 +17,7 @@ export async function parseForm(body: Buffer, contentType: string, { maxImages }
   const limits = { files: maxImages, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, parts: maxImages + MAX_FIELDS };
   await new Promise<void>((resolve, reject) => {
     multer({ storage: multer.memoryStorage(), limits }).any()(request, null, (error) =>
-      error === undefined || error === null ? resolve() : reject(readable(error)),
+      error === undefined || error === null ? resolve() : reject(readable(error, maxImages)),
     );
   });
   const images = (request.files ?? []).map(({ fieldname, buffer }) => {
@@ -40,7 +40,12 @@ export async function parseForm(body: Buffer, contentType: string, { maxImages }
 }
 
 /** busboy's own errors (a missing boundary, a cut body) have neither code nor status; they are the client's all the same. */
-function readable(error: unknown): ApiError {
+function readable(error: unknown, maxImages: number): ApiError {
+  if ((error as { code?: string }).code === 'LIMIT_FILE_COUNT')
+    return new ApiError('too_large', `More than ${maxImages} images were sent; at most ${maxImages} are allowed in one request.`, {
+      field: 'images',
+      remedy: 'Send several requests.',
+    });
   const known = toApiError(error);
   return known.code === 'internal'
     ? new ApiError('bad_input', `The form could not be read: ${(error as Error).message}.`, { field: 'body', cause: error })

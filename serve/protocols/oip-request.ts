@@ -104,7 +104,7 @@ function readInput(input: Record<string, unknown>, body: Buffer, at: number, ind
   if (!Array.isArray(data) && !(data instanceof Float32Array)) throw bad(`Input "${name}" has no data.`, name);
   if (datatype === 'FP16') throw bad(`Input "${name}": FP16 has no form in JSON; send it as bytes, or as FP32.`, name);
   const values = Array.isArray(data) && Array.isArray(data[0]) ? (data.flat(8) as unknown[]) : data;
-  if (values.length !== count) throw bad(`Input "${name}" has ${values.length} values for the shape [${shape.join(',')}].`, name);
+  if (values.length !== count) throw bad(`Input "${name}" has ${values.length} values; its shape [${shape.join(',')}] has room for ${count}.`, name);
   return { tensor: { name, shape, datatype, parameters, bytes: null, values }, end: at };
 }
 

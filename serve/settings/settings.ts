@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Type, type TSchema } from '@sinclair/typebox';
 import { check } from '@robenc/shared/config/check.js';
+import { nearest } from '@robenc/shared/config/nearest.js';
 import { flagName, type OptionSpec } from '@robenc/shared/config/command.js';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import type { DeviceRequest } from '@robenc/shared/runtime/types.js';
@@ -39,9 +40,11 @@ export const FLAGS: Readonly<Record<SettingName, OptionSpec>> = Object.fromEntri
   }),
 ) as Record<SettingName, OptionSpec>;
 
+const PREFIX = 'ROBENC_';
+
 /** `ROBENC_QUEUE_LIMIT` */
 export function variableName(name: string): string {
-  return `ROBENC_${flagName(name).replaceAll('-', '_').toUpperCase()}`;
+  return `${PREFIX}${flagName(name).replaceAll('-', '_').toUpperCase()}`;
 }
 
 /** Throws `usage` for a value that is not allowed, naming the flag, variable or file. */
@@ -80,6 +83,16 @@ export function resolveSettings(input: {
     timeoutMs: own.timeout * 1000,
   };
   return { settings: { ...own, limits }, sources };
+}
+
+/** What is wrong with variables of the environment that look like settings and are none: they would change nothing without a word. */
+export function strayVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = NAMES.map((name) => variableName(name).slice(PREFIX.length));
+  return Object.keys(environment).flatMap((name) => {
+    const word = name.slice(PREFIX.length);
+    const meant = name.startsWith(PREFIX) && !known.includes(word) ? nearest(word, known) : undefined;
+    return meant === undefined ? [] : [`The environment has ${name}, which is no setting and changes nothing. Did you mean ${PREFIX}${meant}?`];
+  });
 }
 
 /** One line for the log: every setting that is not the default, and whence it came. Nothing in it is secret: keys are named by their file. */

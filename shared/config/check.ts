@@ -105,7 +105,13 @@ function tagsOf(error: ErrorObject): unknown[] {
 
 function describe(branches: unknown): string {
   const list = Array.isArray(branches) ? (branches as { description?: string; type?: string; const?: unknown }[]) : [];
-  return list.map((branch) => branch.description ?? (branch.const === undefined ? `a ${branch.type ?? 'value'}` : shown(branch.const))).join(' or ');
+  return list
+    .map(
+      (branch) =>
+        branch.description ??
+        (branch.const === undefined ? `${/^[aeiou]/.test(branch.type ?? '') ? 'an' : 'a'} ${branch.type ?? 'value'}` : shown(branch.const)),
+    )
+    .join(' or ');
 }
 
 /** A value as text that fits in a sentence. */

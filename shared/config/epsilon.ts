@@ -16,7 +16,7 @@ export function parseEpsilon(value: unknown, { field = 'epsilon', maximum = 1 }:
   if (!Number.isFinite(number) || number < 0)
     throw new RobencError(
       'bad-input',
-      `${field}: ${JSON.stringify(value) ?? String(value)} is not a distance. Give a number such as 0.03 or a fraction such as "8/255".`,
+      `${field}: ${JSON.stringify(value) ?? String(value)} is not a distance. ${typeof value === 'string' && value.includes(',') ? 'Several distances go into a list, one by one.' : 'Give a number such as 0.03 or a fraction such as "8/255".'}`,
       { field },
     );
   if (number > maximum)

@@ -24,7 +24,8 @@ export function attackOptions(job: {
 }): AttackOptions[] {
   const attack = attacks.get(job.attack);
   const epsilons = job.epsilons.map((text) => readDistance('eps', text, job.norm));
-  if (epsilons.length === 0) throw new RobencError('usage', 'No radius is given. Give one or several with --eps, e.g. --eps 4/255,8/255.', { field: 'eps' });
+  if (epsilons.length === 0)
+    throw new RobencError('usage', 'No radius is given. Give one or several with --eps, as fractions such as 4/255.', { field: 'eps' });
   const given = Object.fromEntries(Object.entries(job.attackOptions).filter(([, value]) => value !== undefined));
   return [...new Set(epsilons)]
     .sort((a, b) => a - b)

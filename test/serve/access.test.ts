@@ -1,14 +1,18 @@
 /** @file Who may do what, how often, from where, and over which channel. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keyring } from '@robenc/serve/access/keyring.js';
 import { Rates } from '@robenc/serve/access/rates.js';
 import type { ErrorBody } from '@robenc/serve/errors.js';
+import { tlsOf } from '@robenc/serve/process/tls.js';
+import type { Settings } from '@robenc/serve/settings/settings.js';
+import { refusal } from '../refusal.js';
 import { skip } from '../skip.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
 import { get, png, post, serveFolder, type TestServer } from './server-fixture.js';
@@ -154,12 +158,27 @@ describe('access', () => {
     const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
     const server = await serve(folder.path, { server: { tls } });
     assert.match(server.url, /^https:/);
-    const status = await new Promise<number | undefined>((resolve, reject) =>
-      httpsRequest(`${server.url}/readyz`, { ca: tls.cert, agent: false }, (response) => resolve(response.resume().statusCode))
+    const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+      httpsRequest(`${server.url}/readyz`, { ca: tls.cert, agent: false }, (response) => resolve(response.resume()))
         .on('error', reject)
         .end(),
     );
-    assert.equal(status, 200);
+    assert.equal(answer.statusCode, 200);
+    assert.match(String(answer.headers['strict-transport-security']), /max-age/);
     await assert.rejects(fetch(server.url.replace('https:', 'http:')), 'plain HTTP is not answered');
+    const plain = await serve(folder.path);
+    const { headers } = await fetch(`${plain.url}/healthz`);
+    assert.deepEqual([headers.get('strict-transport-security'), /upgrade-insecure/.test(headers.get('content-security-policy')!)], [null, false]);
+    const files: Record<string, string> = {
+      cert: tls.cert,
+      key: tls.key,
+      other: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+      text: '{}',
+    };
+    const tried = (tlsCert: string, tlsKey: string) => () => tlsOf({ tlsCert, tlsKey } as Settings, (path) => files[path]!);
+    assert.deepEqual(tried('cert', 'key')(), tls);
+    assert.throws(tried('text', 'key'), refusal('usage', /^text \(--tls-cert\) is no certificate in PEM form/));
+    assert.throws(tried('cert', 'text'), refusal('usage', /^text \(--tls-key\) is no private key/));
+    assert.throws(tried('cert', 'other'), refusal('usage', /^The key other is not that of the certificate cert/));
   });
 });

@@ -182,7 +182,7 @@ describe('server, given wrong input', () => {
         new RegExp(`not whole ${encoding}.*Content-Encoding`),
       ));
 
-  it('a form with a file in another field, an unknown field, without boundary or cut short gets 400', async () => {
+  it('a form with a file in another field, an unknown field, without boundary or cut short gets 400, one with too many files 413', async () => {
     const wrongField = new FormData();
     wrongField.append('photo', new Blob([file]), 'a.png');
     refused(await send('/v1/embed', wrongField), 400, 'bad_input', 'photo');
@@ -193,6 +193,9 @@ describe('server, given wrong input', () => {
     unknown.append('image', new Blob([file]), 'a.png');
     unknown.append('modell', 'tiny');
     refused(await send('/v1/embed', unknown), 400, 'bad_input', 'modell', /Did you mean "model"/);
+    const many = new FormData();
+    for (let i = 0; i < 5; i++) many.append('images', new Blob([file]), `${i}.png`);
+    refused(await send('/v1/embed', many), 413, 'too_large', 'images', /More than 4 images were sent.*Send several requests/);
     refused(await send('/v1/embed', 'x', { 'content-type': 'multipart/form-data' }), 400, 'bad_input', 'body');
     refused(
       await send('/v1/embed', '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nxyz', {

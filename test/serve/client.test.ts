@@ -100,10 +100,17 @@ describe('the client', () => {
       return fetch(input, init);
     };
     const options = { baseUrl: 'http://127.0.0.1:9', fetch: counting };
-    await assert.rejects(new RobencClient({ ...options, retries: 2 }).models(), TypeError);
+    await assert.rejects(
+      new RobencClient({ ...options, retries: 2 }).models(),
+      /^Error: GET http:\/\/127\.0\.0\.1:9\/v1\/models was sent 3 times and not answered: .+\. Is the server/,
+    );
     assert.equal(tries, 3);
-    await assert.rejects(new RobencClient({ ...options, retries: 5 }).startAudit({ data: 'photos' }), TypeError);
+    await assert.rejects(
+      new RobencClient({ ...options, retries: 5 }).startAudit({ data: 'photos' }),
+      /^Error: POST .*\/v1\/audits was sent once and not answered/,
+    );
     assert.equal(tries, 4, 'an audit might have begun, and is not started twice');
+    assert.throws(() => new RobencClient({ baseUrl: 'localhost:8080' }), /baseUrl is "localhost:8080", which is no address.*http:\/\/localhost:8080/);
     const stop = new AbortController();
     const waiting = new RobencClient({ ...options, retries: 1000 }).models({ signal: stop.signal });
     stop.abort(new Error('enough'));

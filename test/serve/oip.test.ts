@@ -50,6 +50,8 @@ describe('Open Inference Protocol', () => {
       { name: 'logits', datatype: 'FP32', shape: [-1, CLASSES.length] },
     ]);
     assert.deepEqual((await post(`${server.url}/v2/repository/index`, {})).body, [{ name: 'tiny', version: '1', state: 'READY', reason: '' }]);
+    for (const body of [{ ready: 'yes' }, { name: 'tiny' }, []])
+      assert.equal((await post(`${server.url}/v2/repository/index`, body)).status, 400, JSON.stringify(body));
   });
 
   it('JSON in and out, flat and nested, all outputs unless some are named; the id comes back', async () => {

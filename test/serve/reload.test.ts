@@ -4,7 +4,7 @@ import { readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { promote } from '@robenc/shared/package/registry.js';
 import { modelsFolder, writeFixture } from './package-fixture.js';
-import { png, post, serveFolder, type TestServer } from './server-fixture.js';
+import { get, png, post, serveFolder, type TestServer } from './server-fixture.js';
 
 describe('new versions', () => {
   const folders: ReturnType<typeof modelsFolder>[] = [];
@@ -120,8 +120,12 @@ describe('new versions', () => {
     damaged(models, 2);
     await server.engine.sync();
     assert.deepEqual([...server.engine.refused.keys()], ['tiny@2']);
+    const index = async (body: object) => (await post<{ state: string }[]>(`${server.url}/v2/repository/index`, body)).body.map(({ state }) => state);
+    assert.deepEqual([await index({}), await index({ ready: true })], [['READY', 'UNAVAILABLE'], ['READY']]);
     await server.engine.unload('tiny@1');
     assert.deepEqual(served(server), []);
+    const { status, body } = await get(`${server.url}/readyz`);
+    assert.deepEqual([status, /No model is served now/.test(JSON.stringify(body))], [503, true]);
     await server.engine.unload('tiny@2');
     assert.equal(server.engine.refused.size, 0);
     await server.engine.load('tiny@1');

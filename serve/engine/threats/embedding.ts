@@ -77,8 +77,8 @@ function thresholdsOf({ threshold }: ThreatContext, measure: Measure, anchors: r
     throw new RobencError(
       'bad-input',
       others.length === 0
-        ? 'threshold is missing: how far an embedding may move is only known by itself where several images are sent.'
-        : `threshold is missing: the embedding of image ${i} is also that of another one.`,
+        ? 'threshold is missing: how far an embedding may move is only known by itself where several images are sent. Give threshold, or send several images.'
+        : `threshold is missing: the embedding of image ${i} is also that of another one. Give threshold, or leave one of the two out.`,
       { field: 'threshold' },
     );
   });

@@ -4,7 +4,9 @@ import { version } from '@robenc/shared/version.js';
 import { checkReady } from '../../engine/ready.js';
 import type { ServedModel } from '../../engine/model.js';
 import { ApiError } from '../../errors.js';
+import { parseEnvelope } from '../../input/envelope.js';
 import { inferOip, outputNames } from '../../protocols/oip-infer.js';
+import { bad } from '../../protocols/oip-tensors.js';
 import { Reply } from '../../http/reply.js';
 import { defineRoute, type Route, type RouteContext, type RouteRequest } from '../route.js';
 import { closed, optionsOf } from '../schemas.js';
@@ -131,6 +133,19 @@ function change(name: 'load' | 'unload'): Route {
   });
 }
 
+/** A body with more is none that is meant. */
+const MOST_INDEX_VALUES = 16;
+
+/** Whether the body of a question for the index asks for what can be used alone; it may be empty. Throws `bad_input`. */
+function onlyReady(raw: Buffer): boolean {
+  if (raw.length === 0) return false;
+  const { ready = false, ...others } = parseEnvelope(raw, MOST_INDEX_VALUES);
+  const unknown = Object.keys(others)[0];
+  if (unknown !== undefined) throw bad(`"${unknown.slice(0, 100)}" is not known here; the body may have "ready".`, unknown);
+  if (typeof ready !== 'boolean') throw bad(`ready is ${JSON.stringify(ready).slice(0, 40)}; it must be true or false.`, 'ready');
+  return ready;
+}
+
 export const oipRoutes: readonly Route[] = [
   get(
     'oip_server',
@@ -164,10 +179,11 @@ export const oipRoutes: readonly Route[] = [
     options: NONE,
     response: Type.Array(IndexEntry),
     errors: ['bad_input'],
-    handle(_request, { engine }) {
+    handle({ raw }, { engine }) {
+      const readyOnly = onlyReady(raw!);
       const served = engine.models.entries.map(({ model }) => ({ name: model.name, version: model.version, state: 'READY', reason: '' }));
       const refused = [...engine.refused].map(([id, reason]) => ({ name: id.split('@')[0]!, version: id.split('@')[1] ?? '', state: 'UNAVAILABLE', reason }));
-      return Promise.resolve(Reply.json([...served, ...refused]));
+      return Promise.resolve(Reply.json(readyOnly ? served : [...served, ...refused]));
     },
   }),
   change('load'),

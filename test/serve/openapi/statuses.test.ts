@@ -79,6 +79,7 @@ describe('statuses of the OpenAPI document', () => {
       labels: { model: 'extra', version: '1', label: 'spare' },
       audit_start: { model: 'tiny', data: 'photos', epsilons: ['1/255'], steps: 1 },
     };
+    for (const { name, computes } of routes.entries) assert.ok(computes !== true || bodies[name] !== undefined, `Add a request for ${name} to "bodies" above.`);
   });
   after(async () => {
     for (const close of closing.reverse()) await close();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveSettings } from '@robenc/serve/settings/settings.js';
+import { resolveSettings, strayVariables } from '@robenc/serve/settings/settings.js';
 import { refusal } from '../../refusal.js';
 
 describe('settings of the server', () => {
@@ -45,6 +45,12 @@ describe('settings of the server', () => {
       () => resolved({}, {}, written({ queLimit: 5 })),
       refusal('usage', /settings\.json: queLimit is not known here\. Did you mean "queueLimit"/),
     ));
+
+  it('variables that look like settings and are none are told with the one that is meant; others are left alone', () => {
+    assert.deepEqual(strayVariables({ ROBENC_QUEU_LIMIT: '5', ROBENC_QUEUE_LIMIT: '5', ROBENC_PEERS: '/x', QUEUE_LIMIT: '1' }), [
+      'The environment has ROBENC_QUEU_LIMIT, which is no setting and changes nothing. Did you mean ROBENC_QUEUE_LIMIT?',
+    ]);
+  });
 
   it('a star, an origin and an origin with a port are origins', () =>
     assert.equal(resolved({ cors: ['*', 'https://a.org', 'http://localhost:3000'] }).settings.cors.length, 3));
