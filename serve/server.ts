@@ -56,6 +56,7 @@ export interface Assembled {
   readonly stopping: AbortController;
 }
 
+/** App, metrics and HTTP(S) server around an engine; listens nowhere yet. */
 export function assembleServer(options: Omit<ServerOptions, 'host' | 'port'>): Assembled {
   const { engine, limits, log, now, audits = null, tracing = null, cors = null, tls = null } = options;
   const stopping = new AbortController();

@@ -29,6 +29,7 @@ interface Holder {
   readonly scopes: ReadonlySet<Scope>;
 }
 
+/** The keys of a file, read again when it changes. */
 export class Keyring {
   readonly #path: string | null;
   #holders: readonly Holder[] = [];

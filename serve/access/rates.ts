@@ -2,6 +2,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { ApiError, retryHeaders } from '../errors.js';
 
+/** How many requests a second each client may send. */
 export class Rates {
   readonly #limiter: RateLimiterMemory | null;
 

@@ -10,6 +10,7 @@ const STOP_LIMIT_MS = 15_000;
 /** How an audit ended: with a result or a failure that it told, stopped as it was told to, or without a word. */
 export type Ending = Extract<FromAudit, { kind: 'done' | 'failed' }> | { readonly kind: 'stopped' } | { readonly kind: 'lost'; readonly how: string };
 
+/** The process of one audit. */
 export class AuditHandle {
   readonly #child: ChildProcess;
   #stopped = false;

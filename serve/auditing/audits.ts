@@ -34,6 +34,7 @@ const NOTES = 100;
 /** When it is worth asking again whether an audit may wait. */
 const RETRY_MS = 60_000;
 
+/** Audits of served models: a queue of processes, and a folder for each with its record and results, which outlive the server. */
 export class Audits {
   readonly #options: AuditsOptions;
   readonly #records = new Map<string, AuditRecord>();

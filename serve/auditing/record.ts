@@ -71,6 +71,7 @@ export const isOver = ({ state }: AuditRecord): boolean => state !== 'queued' &&
 
 const recordFile = (folder: string, id: string) => join(folder, id, 'record.json');
 
+/** Whole or not at all. */
 export function writeRecord(folder: string, record: AuditRecord): void {
   writeFileAtomic(recordFile(folder, record.id), `${JSON.stringify(record, null, 2)}\n`);
 }

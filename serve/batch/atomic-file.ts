@@ -5,6 +5,7 @@ import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { syncFolder } from '@robenc/shared/files.js';
 import { temporaryPath } from '@robenc/shared/temporary-files.js';
 
+/** A file that is there whole or not at all: written under another name, flushed, renamed. */
 export class AtomicFile {
   readonly path: string;
   readonly #temporary: string;

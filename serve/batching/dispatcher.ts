@@ -59,6 +59,7 @@ export interface DispatcherOptions {
   readonly onBatch?: (report: BatchReport) => void;
 }
 
+/** Joins rows of all requests into batches by model, and gives each free worker the batch whose turn it is. */
 export class Dispatcher {
   readonly #lanes: Lanes<Pending>;
   readonly #options: DispatcherOptions;

@@ -5,6 +5,7 @@
 
 const LEAST = 4_096;
 
+/** Memory that is used again, so that the collector of garbage has nothing to do. */
 export class MemoryPool {
   readonly #free = new Map<number, ArrayBuffer[]>();
   readonly #most: number;

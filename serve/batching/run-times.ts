@@ -3,6 +3,7 @@
 /** How much of the newest measurement goes into a running mean. */
 const SMOOTHING = 0.2;
 
+/** What a row of each graph takes, learnt from the batches that were run. */
 export class RunTimes {
   readonly #byRunner = new Map<string, { rowMs: number; longest: number }>();
   #rowMs = 1;

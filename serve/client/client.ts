@@ -27,6 +27,7 @@ const FIRST_WAIT_MS = 250;
 /** Sent twice it would be done twice. */
 const ONCE = '/v1/audits';
 
+/** One server. Every method throws `ApiFailure` for an answer with an error status, and an `Error` with the address where there is none. */
 export class RobencClient {
   readonly #base: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -51,14 +52,17 @@ export class RobencClient {
     return (json ? await response.json() : response) as AnswerOf<P, M>;
   }
 
+  /** The models that are served, with input contract, classes and scores. */
   models(options: CallOptions = {}): Promise<AnswerOf<'/v1/models', 'get'>> {
     return this.call('get', '/v1/models', options);
   }
 
+  /** An embedding of each image. */
   async embed(images: ImageFile | readonly ImageFile[], options: Options<'/v1/embed'> = {}, call: CallOptions = {}): Promise<AnswerOf<'/v1/embed', 'post'>> {
     return this.call('post', '/v1/embed', { ...call, body: { ...options, ...(await imagesOf(images)) } });
   }
 
+  /** The most probable classes of each image, of the whole or of its crops (`crops`). */
   async classify(
     images: ImageFile | readonly ImageFile[],
     options: Options<'/v1/classify'> = {},
@@ -67,10 +71,12 @@ export class RobencClient {
     return this.call('post', '/v1/classify', { ...call, body: { ...options, ...(await imagesOf(images)) } });
   }
 
+  /** The cosine of the embeddings of every two images. */
   async similarity(images: readonly ImageFile[], options: Options<'/v1/similarity'> = {}, call: CallOptions = {}): Promise<AnswerOf<'/v1/similarity', 'post'>> {
     return this.call('post', '/v1/similarity', { ...call, body: { ...options, ...(await imagesOf(images)) } });
   }
 
+  /** What an attack within `epsilon` made of each image. A class that stands is not proven robust. */
   async robustness(
     images: ImageFile | readonly ImageFile[],
     options: Options<'/v1/robustness'>,

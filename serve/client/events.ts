@@ -5,6 +5,7 @@ export interface ServerEvent {
   readonly data: string;
 }
 
+/** Server-sent events of a body, wherever it was cut into pieces. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   const reader = body.getReader();

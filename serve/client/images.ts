@@ -6,6 +6,7 @@ export type ImageFile = Uint8Array | ArrayBuffer | Blob | string;
 /** Characters at once: more arguments than this and some engines run out of stack. */
 const CHUNK = 0x8000;
 
+/** Bytes or a Blob as base64; text is taken for base64 already. */
 export async function base64Of(image: ImageFile): Promise<string> {
   if (typeof image === 'string') return image;
   const buffer = image instanceof Blob ? await image.arrayBuffer() : image;

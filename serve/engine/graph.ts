@@ -9,6 +9,7 @@ export interface Ports {
   readonly outputs: readonly string[];
 }
 
+/** One graph of a model with its worker threads; opened by the first who needs it. */
 export class ModelGraph implements Runner {
   readonly id: string;
   readonly #ports: Ports;

@@ -43,6 +43,7 @@ export function graphOf(model: ServedModel, role: GraphRole): ModelGraph {
   return graph;
 }
 
+/** How images of any size become input of the model, by its manifest. */
 export function sizePolicyOf({ input }: ServedModel): SizePolicy {
   return { height: input.height, width: input.width, fit: input.fit };
 }

@@ -42,6 +42,7 @@ interface Use {
   onIdle: (() => void) | null;
 }
 
+/** What is served now, by every name that a request may use; leases keep a model open until its last request is answered. */
 export class Models {
   #entries: readonly ServedEntry[] = [];
   #byReference = new Map<string, ServedModel>();

@@ -22,6 +22,7 @@ export interface ProbeReport {
 
 const SINCE: Readonly<Record<Expectation['against'], string>> = { package: 'when the package was made', start: 'at start' };
 
+/** Asks a model what it must answer by its package, and compares. */
 export class Probe {
   readonly model: ServedModel;
   readonly #expected: ReadonlyMap<GraphRole, Expectation>;

@@ -27,6 +27,7 @@ const ROLES = ['encoder', 'classifier'] as const;
 /** Rows that may wait for a shadow: it must not fill memory when it cannot keep up. */
 const MOST_ROWS = 256;
 
+/** Sends inputs to the shadow of a model too, in the background, and compares the answers. */
 export class Shadows {
   readonly #dispatcher: Dispatcher;
   readonly #models: Models;

@@ -9,6 +9,7 @@ export interface WishesOptions {
   readonly asides: readonly Aside[];
 }
 
+/** Options and the wishes of administrators since, against the models folder. */
 export class Wishes {
   readonly #options: WishesOptions;
   /** As they were asked for: a name goes on to mean its latest version. */

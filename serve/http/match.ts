@@ -7,6 +7,7 @@ export interface Match {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** Finds the route of a method and a path; exact paths by one look, those with parts by their number of parts. */
 export class Matcher {
   readonly #exact = new Map<string, Route[]>();
   /** By how many parts they have. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { writeNpy } from '@robenc/shared/images/npy.js';
 import { Reply } from './reply.js';
 
+/** By the Accept header. */
 export function wantsNpy({ headers }: IncomingMessage): boolean {
   return headers.accept?.split(',').some((type) => type.split(';')[0]!.trim() === 'application/x-npy') ?? false;
 }

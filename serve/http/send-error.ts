@@ -7,6 +7,7 @@ import { commonHeaders, writeAnswer } from './write-answer.js';
 /** A body that is left unread up to this size is read and thrown away, so that the connection can go on; a larger one ends it. */
 const WORTH_READING = 64 * 1024;
 
+/** Answers with an error in the form of the family that was asked; where the answer has begun, ends the connection. */
 export function sendError(request: IncomingMessage, response: ServerResponse, error: ApiError): void {
   const exchange = exchangeOf(response);
   exchange.errorCode = error.code;

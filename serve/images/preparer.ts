@@ -16,6 +16,7 @@ interface Task extends Omit<PrepareRequest, 'limitMs'> {
 /** Tasks that a thread holds at once, so that it need not wait for the next one to arrive. */
 const PER_THREAD = 2;
 
+/** Threads that decode, resize and crop images, each one within a limit of time. */
 export class Preparer {
   readonly #seats: Seat[];
   readonly #waiting: Task[] = [];

@@ -114,16 +114,19 @@ export function readNumbers(body: Buffer, start: number): NumberList | null {
   }
 }
 
+/** Of a byte less 48, the code of "0". */
 export function isDigit(digit: number): boolean {
   return digit >= 0 && digit <= 9;
 }
 
+/** The first place from `start` on that is no white space of JSON. */
 export function skipSpace(body: Buffer, start: number): number {
   let at = start;
   while (isSpace(body[at])) at++;
   return at;
 }
 
+/** White space of JSON. */
 export function isSpace(byte: number | undefined): boolean {
   return byte === SPACE || byte === LINE_FEED || byte === RETURN || byte === TAB;
 }

@@ -102,6 +102,7 @@ function gone(cause?: unknown): ApiError {
   return new ApiError('client_closed_request', 'The body could not be read: the client went away.', { field: 'body', cause });
 }
 
+/** `too_large` with the limit in bytes. */
 export function bodyTooLarge(limit: number, cause?: unknown): ApiError {
   return new ApiError('too_large', `The body is larger than ${limit} bytes.`, {
     field: 'body',

@@ -15,6 +15,7 @@ export interface Ended {
   readonly exchange: Exchange;
 }
 
+/** Spans of requests, sent to a collector of OpenTelemetry. */
 export class Tracing {
   readonly #provider: BasicTracerProvider;
   readonly #tracer: Tracer;

@@ -4,6 +4,7 @@ const WINDOW_MS = 60_000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 30_000;
 
+/** How often engines died lately, and so how long to wait before the next is started. */
 export class CrashRecord {
   #times: number[] = [];
 

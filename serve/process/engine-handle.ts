@@ -19,6 +19,7 @@ const PING_MS = 1_000;
 /** An engine that is not ready after so long will not be. */
 const START_LIMIT_MS = 300_000;
 
+/** One engine process, as its supervisor sees it: started, watched, given connections, and ended. */
 export class EngineHandle {
   readonly number: number;
   readonly #child: ChildProcess;

@@ -19,6 +19,7 @@ export function auditsOptions(settings: Settings): Omit<AuditsOptions, 'log'> | 
   };
 }
 
+/** Workers default to all cores but one, which speaks HTTP; on a GPU to one. */
 export function engineOptions(settings: Settings): EngineOptions {
   // On a GPU one worker has the whole device, and a second one would only take its memory.
   const gpu = settings.device === 'cuda' || settings.device === 'webgpu';

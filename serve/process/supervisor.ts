@@ -17,6 +17,7 @@ const HUNG_MS = 5_000;
 /** How long a connection that no engine took may stay silent. */
 const ORPHAN_MS = 5_000;
 
+/** Holds the port, and keeps an engine process behind it. */
 export class Supervisor {
   readonly #settings: Settings;
   readonly #log: Logger;

@@ -31,6 +31,7 @@ export const ELEMENT_BYTES: Readonly<Record<string, number>> = {
 /** Most elements of one tensor: more cannot be in a body that is let in. */
 const MOST_ELEMENTS = 2 ** 31;
 
+/** `bad_input`. */
 export function bad(message: string, field: string | null = null): ApiError {
   return new ApiError('bad_input', message, { field });
 }
