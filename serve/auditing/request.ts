@@ -20,7 +20,11 @@ const count = (maximum: number, description: string) => Type.Optional(Type.Integ
 export const AuditOptions = Type.Object(
   {
     model: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 200, description: 'which served model: name, or name@version. May be left out where only one is served.' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: 'which served model: name, or name@version. May be left out where all that is served has one name.',
+      }),
     ),
     data: Type.String({
       minLength: 1,

@@ -725,7 +725,7 @@ export interface operations {
   embed: {
     parameters: {
       query?: {
-        /** @description which model: name, or name@version. May be left out where only one is served. (only where the body is the image itself) */
+        /** @description which model: name, or name@version. May be left out where all that is served has one name. (only where the body is the image itself) */
         model?: string;
         /** @description scale each embedding to Euclidean length 1 (only where the body is the image itself) */
         normalize?: boolean;
@@ -740,7 +740,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description which model: name, or name@version. May be left out where only one is served. */
+          /** @description which model: name, or name@version. May be left out where all that is served has one name. */
           model?: string;
           /**
            * @description scale each embedding to Euclidean length 1
@@ -793,7 +793,7 @@ export interface operations {
   classify: {
     parameters: {
       query?: {
-        /** @description which model: name, or name@version. May be left out where only one is served. (only where the body is the image itself) */
+        /** @description which model: name, or name@version. May be left out where all that is served has one name. (only where the body is the image itself) */
         model?: string;
         /** @description how many classes to give, best first (only where the body is the image itself) */
         top?: number;
@@ -814,7 +814,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description which model: name, or name@version. May be left out where only one is served. */
+          /** @description which model: name, or name@version. May be left out where all that is served has one name. */
           model?: string;
           /**
            * @description how many classes to give, best first
@@ -893,7 +893,7 @@ export interface operations {
   similarity: {
     parameters: {
       query?: {
-        /** @description which model: name, or name@version. May be left out where only one is served. (only where the body is the image itself) */
+        /** @description which model: name, or name@version. May be left out where all that is served has one name. (only where the body is the image itself) */
         model?: string;
       };
       header?: never;
@@ -904,7 +904,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description which model: name, or name@version. May be left out where only one is served. */
+          /** @description which model: name, or name@version. May be left out where all that is served has one name. */
           model?: string;
           /** @description an image file as base64 or as a data URI. Addresses are not fetched. */
           image?: string;
@@ -940,7 +940,7 @@ export interface operations {
   robustness: {
     parameters: {
       query?: {
-        /** @description which model: name, or name@version. May be left out where only one is served. (only where the body is the image itself) */
+        /** @description which model: name, or name@version. May be left out where all that is served has one name. (only where the body is the image itself) */
         model?: string;
         /** @description what is attacked, and what the attacker may change (only where the body is the image itself) */
         threat?: 'image' | 'aggregate-image' | 'aggregate-crops' | 'embedding-distance' | 'embedding-cosine';
@@ -999,7 +999,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description which model: name, or name@version. May be left out where only one is served. */
+          /** @description which model: name, or name@version. May be left out where all that is served has one name. */
           model?: string;
           /**
            * @description what is attacked, and what the attacker may change
@@ -1238,7 +1238,7 @@ export interface operations {
                 digest: string;
               };
               request: {
-                /** @description which served model: name, or name@version. May be left out where only one is served. */
+                /** @description which served model: name, or name@version. May be left out where all that is served has one name. */
                 model?: string;
                 /** @description a data set as GET /v1/audits lists them, or a folder in one: letters, digits, ".", "_", "-" and "/" */
                 data: string;
@@ -1382,7 +1382,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description which served model: name, or name@version. May be left out where only one is served. */
+          /** @description which served model: name, or name@version. May be left out where all that is served has one name. */
           model?: string;
           /** @description a data set as GET /v1/audits lists them, or a folder in one: letters, digits, ".", "_", "-" and "/" */
           data: string;
@@ -1487,7 +1487,7 @@ export interface operations {
               digest: string;
             };
             request: {
-              /** @description which served model: name, or name@version. May be left out where only one is served. */
+              /** @description which served model: name, or name@version. May be left out where all that is served has one name. */
               model?: string;
               /** @description a data set as GET /v1/audits lists them, or a folder in one: letters, digits, ".", "_", "-" and "/" */
               data: string;
@@ -1647,7 +1647,7 @@ export interface operations {
               digest: string;
             };
             request: {
-              /** @description which served model: name, or name@version. May be left out where only one is served. */
+              /** @description which served model: name, or name@version. May be left out where all that is served has one name. */
               model?: string;
               /** @description a data set as GET /v1/audits lists them, or a folder in one: letters, digits, ".", "_", "-" and "/" */
               data: string;
@@ -1807,7 +1807,7 @@ export interface operations {
               digest: string;
             };
             request: {
-              /** @description which served model: name, or name@version. May be left out where only one is served. */
+              /** @description which served model: name, or name@version. May be left out where all that is served has one name. */
               model?: string;
               /** @description a data set as GET /v1/audits lists them, or a folder in one: letters, digits, ".", "_", "-" and "/" */
               data: string;
@@ -1994,7 +1994,7 @@ export interface operations {
               digest: string;
             };
             request: {
-              /** @description which served model: name, or name@version. May be left out where only one is served. */
+              /** @description which served model: name, or name@version. May be left out where all that is served has one name. */
               model?: string;
               /** @description a data set as GET /v1/audits lists them, or a folder in one: letters, digits, ".", "_", "-" and "/" */
               data: string;
@@ -2159,7 +2159,7 @@ export interface operations {
               digest: string;
             };
             request: {
-              /** @description which served model: name, or name@version. May be left out where only one is served. */
+              /** @description which served model: name, or name@version. May be left out where all that is served has one name. */
               model?: string;
               /** @description a data set as GET /v1/audits lists them, or a folder in one: letters, digits, ".", "_", "-" and "/" */
               data: string;

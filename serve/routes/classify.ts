@@ -7,7 +7,7 @@ import { graphOf, identityOf } from '../engine/model.js';
 import { IMAGES_ALLOWED } from '../limits.js';
 import { defineRoute } from './route.js';
 import { npyReply, wantsNpy } from '../http/npy-reply.js';
-import { closed, ImageSize, ModelIdentity, ModelReference, optionsOf, PredictionSchema, RequestId } from './schemas.js';
+import { closed, IMAGE_ERRORS, ImageSize, ModelIdentity, ModelReference, optionsOf, PredictionSchema, RequestId } from './schemas.js';
 
 export default defineRoute({
   name: 'classify',
@@ -46,7 +46,7 @@ export default defineRoute({
     },
     closed,
   ),
-  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable', 'deadline_exceeded'],
+  errors: IMAGE_ERRORS,
   async handle({ options, ...request }, context) {
     const model = context.model(options.model);
     const crops = cropRequestOf(model, options);

@@ -5,7 +5,7 @@ import { ApiError } from '../errors.js';
 import { imageBytes } from '../input/base64.js';
 import { IMAGES_ALLOWED } from '../limits.js';
 import { defineRoute } from './route.js';
-import { closed, ModelReference, optionsOf } from './schemas.js';
+import { closed, IMAGE_ERRORS, ModelReference, optionsOf } from './schemas.js';
 
 const Image = Type.String({ description: 'an image file as a data URI or as base64' });
 
@@ -41,7 +41,7 @@ export default defineRoute({
     },
     closed,
   ),
-  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable', 'deadline_exceeded'],
+  errors: IMAGE_ERRORS,
   async handle({ options }, context) {
     const model = context.model(options.model);
     const list = Array.isArray(options.input);

@@ -16,7 +16,7 @@ import { ApiError } from '../errors.js';
 import { writeNpy } from '@robenc/shared/images/npy.js';
 import { defineRoute } from './route.js';
 import { Result, RobustnessOptions, UNSAID, USABLE } from './robustness-schema.js';
-import { closed, ModelIdentity, RequestId } from './schemas.js';
+import { closed, IMAGE_ERRORS, ModelIdentity, RequestId } from './schemas.js';
 
 export default defineRoute({
   name: 'robustness',
@@ -50,7 +50,7 @@ export default defineRoute({
     },
     closed,
   ),
-  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable', 'deadline_exceeded'],
+  errors: IMAGE_ERRORS,
   async handle({ options, ...request }, context) {
     const model = context.model(options.model);
     const attack = attackOf(options.attack);

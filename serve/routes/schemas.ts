@@ -1,6 +1,18 @@
 /** @file Pieces that requests and answers of several routes share. */
 import { Type, type TProperties } from '@sinclair/typebox';
 
+/** What can go wrong where images are computed with. */
+export const IMAGE_ERRORS = [
+  'bad_input',
+  'bad_image',
+  'model_not_found',
+  'too_large',
+  'unsupported_media_type',
+  'overloaded',
+  'unavailable',
+  'deadline_exceeded',
+] as const;
+
 export const closed = { additionalProperties: false } as const;
 
 /** Options of a request: an object that takes nothing else. */
@@ -9,7 +21,7 @@ export function optionsOf<P extends TProperties>(properties: P) {
 }
 
 export const ModelReference = Type.Optional(
-  Type.String({ minLength: 1, maxLength: 200, description: 'which model: name, or name@version. May be left out where only one is served.' }),
+  Type.String({ minLength: 1, maxLength: 200, description: 'which model: name, or name@version. May be left out where all that is served has one name.' }),
 );
 
 export const Seed = Type.Integer({

@@ -4,7 +4,7 @@ import { cosine, embedImages } from '../engine/embed.js';
 import { identityOf } from '../engine/model.js';
 import { IMAGES_ALLOWED } from '../limits.js';
 import { defineRoute } from './route.js';
-import { closed, ModelIdentity, ModelReference, optionsOf, RequestId } from './schemas.js';
+import { closed, IMAGE_ERRORS, ModelIdentity, ModelReference, optionsOf, RequestId } from './schemas.js';
 
 export default defineRoute({
   name: 'similarity',
@@ -23,7 +23,7 @@ export default defineRoute({
     },
     closed,
   ),
-  errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable', 'deadline_exceeded'],
+  errors: IMAGE_ERRORS,
   async handle({ options, ...request }, context) {
     const model = context.model(options.model);
     const images = await context.prepare(model, request);

@@ -9,7 +9,7 @@ import { inferOip, outputNames } from '../../protocols/oip-infer.js';
 import { bad } from '../../protocols/oip-tensors.js';
 import { Reply } from '../../http/reply.js';
 import { defineRoute, type Route, type RouteContext, type RouteRequest } from '../route.js';
-import { closed, optionsOf } from '../schemas.js';
+import { closed, IMAGE_ERRORS, optionsOf } from '../schemas.js';
 
 const NONE = optionsOf({});
 const Port = Type.Object({ name: Type.String(), datatype: Type.String(), shape: Type.Array(Type.Integer()) }, closed);
@@ -109,7 +109,7 @@ function infer(name: string, path: string): Route {
     summary: 'the outputs of a model for images: FP32 or UINT8 [n,3,H,W], or files as BYTES [n]',
     options: NONE,
     response: Answer,
-    errors: ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable', 'deadline_exceeded'],
+    errors: IMAGE_ERRORS,
     handle: (request, context) => inferOip(modelOf(request, context), request.raw!, context),
   });
 }

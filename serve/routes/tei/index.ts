@@ -9,11 +9,10 @@ import { parseEnvelope } from '../../input/envelope.js';
 import { check } from '@robenc/shared/config/check.js';
 import { IMAGES_ALLOWED } from '../../limits.js';
 import { defineRoute, type Route, type RouteContext, type RouteRequest, type Sent } from '../route.js';
-import { closed, ModelReference, optionsOf } from '../schemas.js';
+import { closed, IMAGE_ERRORS, ModelReference, optionsOf } from '../schemas.js';
 
 const Image = Type.String({ description: 'an image file as a data URI or as base64' });
 const Images = Type.Union([Image, Type.Array(Image, { minItems: 1, maxItems: 2048 })], { description: 'one image, or a list of them' });
-const ERRORS = ['bad_input', 'bad_image', 'model_not_found', 'too_large', 'unsupported_media_type', 'overloaded', 'unavailable', 'deadline_exceeded'] as const;
 const Scored = Type.Array(Type.Object({ score: Type.Number(), label: Type.String() }, closed));
 
 /** Texts of a request as images. */
@@ -44,7 +43,7 @@ const embed = defineRoute({
     model: ModelReference,
   }),
   response: Type.Array(Type.Array(Type.Number())),
-  errors: ERRORS,
+  errors: IMAGE_ERRORS,
   async handle({ options }, context) {
     const model = context.model(options.model);
     const raw = await embedImages(model, await context.prepare(model, sent(options.inputs)), context.call());
@@ -66,7 +65,7 @@ const similarity = defineRoute({
     model: ModelReference,
   }),
   response: Type.Array(Type.Number()),
-  errors: ERRORS,
+  errors: IMAGE_ERRORS,
   async handle({ options }, context) {
     const model = context.model(options.model);
     const { source_sentence: source, sentences } = options.inputs;
@@ -116,7 +115,7 @@ function classification(name: string, path: string): Route {
     summary: 'classes of an image, for clients of Hugging Face',
     options: optionsOf({ model: ModelReference }),
     response: Scored,
-    errors: ERRORS,
+    errors: IMAGE_ERRORS,
     handle: classify,
   });
 }
