@@ -176,6 +176,7 @@ export const oipRoutes: readonly Route[] = [
     family: 'oip',
     body: 'raw',
     summary: 'the versions that are served, and why others are not',
+    jsonBody: Type.Object({ ready: Type.Optional(Type.Boolean({ description: 'only what can be used' })) }, closed),
     options: NONE,
     response: Type.Array(IndexEntry),
     errors: ['bad_input'],
