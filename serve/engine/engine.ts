@@ -119,12 +119,17 @@ export class Engine {
 
   /** Serves one more version, until the process ends; a name goes on to mean its latest version. Throws `not-found`, or `bad-input` with the reason why it cannot. */
   async load(reference: string): Promise<readonly Change[]> {
-    const id = this.#wishes.load(reference);
-    const changes = await this.sync();
-    // The round that was under way did not see it.
-    const later = this.#serves(id) ? [] : await this.sync();
-    if (this.#serves(id)) return [...changes, ...later];
-    this.#wishes.forget(reference);
+    const { id, undo } = this.#wishes.load(reference);
+    try {
+      const changes = await this.sync();
+      // The round that was under way did not see it.
+      const later = this.#serves(id) ? [] : await this.sync();
+      if (this.#serves(id)) return [...changes, ...later];
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    undo();
     throw new RobencError('bad-input', `${id} cannot be served: ${this.refused.get(id) ?? 'it was sent away meanwhile.'}`, { field: 'model' });
   }
 

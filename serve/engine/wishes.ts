@@ -21,18 +21,17 @@ export class Wishes {
     this.#options = options;
   }
 
-  /** Wishes for one version more. @returns what the reference means now, as `name@version`. Throws `not-found`. */
-  load(reference: string): string {
+  /** Wishes for one version more. @returns what the reference means now, as `name@version`, and what takes the wish back. Throws `not-found`. */
+  load(reference: string): { readonly id: string; readonly undo: () => void } {
     const [wanted] = this.#meaning(reference);
     const id = idOf(wanted!);
-    this.#unloaded.delete(id);
+    const [isNew, wasUnloaded] = [!this.#loaded.has(reference), this.#unloaded.delete(id)];
     this.#loaded.add(reference);
-    return id;
-  }
-
-  /** Takes back a load that came to nothing. */
-  forget(reference: string): void {
-    this.#loaded.delete(reference);
+    const undo = (): void => {
+      if (isNew) this.#loaded.delete(reference);
+      if (wasUnloaded) this.#unloaded.add(id);
+    };
+    return { id, undo };
   }
 
   /** `name@version` shall not be served, whoever wished for it. */
@@ -45,15 +44,12 @@ export class Wishes {
     return this.#unloaded.has(id);
   }
 
-  /** What is wished for now, by the models folder as it is. What was loaded and is gone from there is wished for no more. Throws as `wantedVersions` does for the options. */
+  /** What is wished for now, by the models folder as it is, without what was loaded and is gone from there. Throws as `wantedVersions` does for the options. */
   wanted(): ReadonlyMap<string, Wanted> {
     const { modelsFolder, references, asides } = this.#options;
     const all = wantedVersions(modelsFolder, references, asides);
-    for (const reference of this.#loaded) {
-      const meant = this.#stillThere(reference);
-      if (meant.length === 0) this.#loaded.delete(reference);
-      all.push(...meant.filter((one) => !all.some((other) => idOf(other) === idOf(one))));
-    }
+    const known = new Set(all.map(idOf));
+    for (const reference of this.#loaded) all.push(...this.#stillThere(reference).filter((one) => !known.has(idOf(one))));
     return new Map(all.map((one) => [idOf(one), one] as const).filter(([id]) => !this.#unloaded.has(id)));
   }
 

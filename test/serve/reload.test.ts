@@ -17,10 +17,10 @@ describe('new versions', () => {
   });
 
   /** A server over version 1; more are written and promoted by the tests. */
-  async function serve(options: Parameters<typeof serveFolder>[1] = {}): Promise<{ server: TestServer; models: string }> {
+  async function serve(options: Parameters<typeof serveFolder>[1] = {}, name = 'tiny'): Promise<{ server: TestServer; models: string }> {
     const folder = modelsFolder();
     folders.push(folder);
-    writeFixture(folder.path, { aggregate: false, seed: 1 });
+    writeFixture(folder.path, { name, aggregate: false, seed: 1 });
     const server = await serveFolder(folder.path, options);
     servers.push(server);
     return { server, models: folder.path };
@@ -144,6 +144,17 @@ describe('new versions', () => {
     promote(models, { name: 'tiny', version: '3', label: 'latest' });
     await server.engine.sync();
     assert.deepEqual(served(server), ['tiny@3']);
+  });
+
+  it('a load that fails takes back nothing that was loaded before it', async () => {
+    const { server, models } = await serve({ references: ['other'] }, 'other');
+    writeFixture(models, { aggregate: false, seed: 1 });
+    await server.engine.load('tiny');
+    assert.deepEqual(served(server), ['other@1', 'tiny@1']);
+    damaged(models, 2);
+    await assert.rejects(server.engine.load('tiny'), { code: 'bad-input', message: /^tiny@2 cannot be served/ });
+    await server.engine.sync();
+    assert.deepEqual(served(server), ['other@1', 'tiny@1']);
   });
 
   it('a name that was sent away and loaded again follows its latest version', async () => {
