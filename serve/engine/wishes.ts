@@ -40,6 +40,7 @@ export class Wishes {
     this.#unloaded.add(id);
   }
 
+  /** Whether an administrator does not want `name@version` served. */
   sentAway(id: string): boolean {
     return this.#unloaded.has(id);
   }

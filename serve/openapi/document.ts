@@ -102,7 +102,8 @@ function requestBody({ options, images, body, jsonBody }: Route, limits: Limits)
   if (body === 'json') return { required: true, description: note, content: { 'application/json': { schema: plain(withoutDefaultsRequired(options)) } } };
   if (body === 'raw')
     return {
-      required: jsonBody !== null || images > 0,
+      // What needs nothing may be left out whole.
+      required: images > 0 || (jsonBody?.['required'] as readonly string[] | undefined) !== undefined,
       description: note,
       content: {
         ...(jsonBody === null ? {} : { 'application/json': { schema: plain(jsonBody) } }),
