@@ -39,7 +39,17 @@ const bench: Bench = {
       const file = `configs/cpu/cifar10/${name}.json`;
       const { epochs } = JSON.parse(readFileSync(file, 'utf8')) as { epochs: number };
       const run = join(runs, name);
-      const summary = await trained(run, [file, '--data', data, '--epochs', String(Number((share * epochs).toFixed(4))), '--threads', threads, '--set', 'maxMinutes=60']);
+      const summary = await trained(run, [
+        file,
+        '--data',
+        data,
+        '--epochs',
+        String(Number((share * epochs).toFixed(4))),
+        '--threads',
+        threads,
+        '--set',
+        'maxMinutes=60',
+      ]);
       const report = await evaluated(
         run,
         ['--data', data, '--limit', '5000', '--crops', '8', '--workers', threads],
