@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../graph/builder.js';
 import { blockConvolutions } from '../graph/passes/blocked-convolutions.js';
 import { toOnnx } from '../graph/to-onnx.js';
-import type { Graph } from '../graph/value.js';
+import type { Graph, Value } from '../graph/value.js';
 import { Random } from '../math/random.js';
 import { newBuilder, operators } from '../ops/index.js';
 import { openSession } from './session.js';
@@ -12,7 +12,7 @@ import type { Tensors } from './types.js';
 const CANDIDATES = [16, 8] as const;
 /** Of the largest value; sums of some hundred products differ in the last digits with their order. */
 const TOLERANCE = 1e-5;
-const [IMAGES, CHANNELS, FILTERS, SIDE] = [2, 32, 48, 9];
+const [IMAGES, CHANNELS, FILTERS, SIDE] = [16, 32, 48, 9];
 
 let found: Promise<number | null> | null = null;
 
@@ -34,7 +34,7 @@ async function search(): Promise<number | null> {
   return null;
 }
 
-/** One convolution of every kind that encoders have, forward: with 3×3 and 1×1 filters, whole and with strides. */
+/** One convolution of every kind that encoders have, with 3×3 and 1×1 filters, whole and with strides, and a gradient of its filters. */
 function sampleGraph(): Graph {
   const g = newBuilder();
   const x = g.input('x', 'float32', [IMAGES, CHANNELS, SIDE, SIDE]);
@@ -43,14 +43,17 @@ function sampleGraph(): Graph {
     ['strided', 3, 2],
     ['shortcut', 1, 2],
   ] as const)
-    g.output(name, convolution(g, x, `filters/${name}`, kernel, stride));
+    addConvolution(g, x, name, kernel, stride);
   return g.build('convolutions');
 }
 
-function convolution(g: GraphBuilder, x: Parameters<GraphBuilder['reshape']>[0], name: string, kernel: number, stride: number) {
-  const filters = g.input(name, 'float32', [FILTERS, CHANNELS, kernel, kernel]);
+function addConvolution(g: GraphBuilder, x: Value, name: string, kernel: number, stride: number): void {
+  const filters = g.input(`filters/${name}`, 'float32', [FILTERS, CHANNELS, kernel, kernel]);
   const pad = (kernel - 1) / 2;
-  return g.node('Conv', [x, filters], { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad] });
+  const attrs = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad], dilations: [1, 1], group: 1 };
+  const y = g.node('Conv', [x, filters], attrs);
+  g.output(name, y);
+  g.output(`gradient/${name}`, g.node('ConvWeightGrad', [x, y], attrs, { domain: 'robenc' }));
 }
 
 function sampleFeeds({ inputs }: Graph): Tensors {

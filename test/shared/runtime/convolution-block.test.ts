@@ -12,9 +12,9 @@ import type { Tensors } from '@robenc/shared/runtime/types.js';
 import { skip } from '../../skip.js';
 
 /** Two convolutions with a ReLU between them, and the gradients of the sum of squares by image and filters. */
-function network(channels: number, stride: number): Graph {
+function network(channels: number, stride: number, images = 2): Graph {
   const g = newBuilder();
-  const x = g.input('x', 'float32', [2, channels, 9, 9]);
+  const x = g.input('x', 'float32', [images, channels, 9, 9]);
   const filters = ['first', 'second'].map((name) => g.input(name, 'float32', [channels, channels, 3, 3]));
   const attrs = { kernel_shape: [3, 3], strides: [stride, stride], pads: [1, 1, 1, 1] };
   const hidden = g.node('Relu', [g.node('Conv', [x, filters[0]!], attrs)]);
@@ -24,6 +24,17 @@ function network(channels: number, stride: number): Graph {
   g.output('y', y);
   slopes.forEach((slope, i) => g.output(`slope${i}`, slope!));
   return g.build('network');
+}
+
+/** The gradient of 96 filters, alone. */
+function weightGradient(channels: number, images: number, { stride, kernel, pads }: { stride: number; kernel: number; pads: readonly number[] }): Graph {
+  const g = newBuilder();
+  const x = g.input('x', 'float32', [images, channels, 10, 9]);
+  const out = [10, 9].map((size, i) => Math.floor((size + pads[i]! + pads[i + 2]! - kernel) / stride) + 1);
+  const dy = g.input('dy', 'float32', [images, 96, ...out]);
+  const attrs = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads, dilations: [1, 1], group: 1 };
+  g.output('dw', g.node('ConvWeightGrad', [x, dy], attrs, { domain: 'robenc' }));
+  return g.build('weight_gradient');
 }
 
 function feedsOf({ inputs }: Graph): Tensors {
@@ -67,12 +78,35 @@ describe('convolutions in blocks of channels', () => {
 
   for (const stride of [1, 2])
     it(`give values and gradients of plain ones to rounding, with strides of ${stride}`, async () => {
-      const plain = network(2 * block, stride);
+      const plain = network(2 * block, stride, block);
       const graph = blockConvolutions(plain, operators, block);
-      assert.ok(blocked(graph) >= 3, `${blocked(graph)} convolutions in blocks`);
+      assert.ok(blocked(graph) >= 5, `${blocked(graph)} convolutions in blocks`);
       const error = difference(await run(plain), await run(graph));
       assert.ok(error < 1e-5, String(error));
     });
+
+  for (const [channels, stride, kernel, pads] of [
+    [2, 1, 3, [1, 1, 1, 1]],
+    [6, 2, 3, [1, 1, 1, 1]],
+    [3, 2, 3, [0, 1, 1, 2]],
+    [2, 3, 2, [0, 0, 0, 0]],
+  ] as const)
+    it(`give filters their gradient: ${channels} blocks of channels, ${kernel}×${kernel} filters, strides of ${stride}, pads of ${pads.join()}`, async () => {
+      const plain = weightGradient(channels * block, block, { stride, kernel, pads });
+      const graph = blockConvolutions(plain, operators, block);
+      assert.equal(blocked(graph), 1);
+      const error = difference(await run(plain), await run(graph));
+      assert.ok(error < 1e-5, String(error));
+    });
+
+  it('give filters their gradient in plain form where images do not divide into blocks, or a single block of channels is all there is', () => {
+    const usual = { stride: 1, kernel: 3, pads: [1, 1, 1, 1] } as const;
+    for (const [channels, images] of [
+      [2 * block, block + 1],
+      [block, block],
+    ] as const)
+      assert.equal(blocked(blockConvolutions(weightGradient(channels, images, usual), operators, block)), 0);
+  });
 
   it('are the same twice, to the bit', async () => {
     const graph = blockConvolutions(network(block, 1), operators, block);
