@@ -2,8 +2,9 @@
 import sharp from 'sharp';
 import { messageOf, RobencError } from '../errors.js';
 import type { Image } from './image.js';
+import { hasImageSignature } from './signature.js';
 
-/** sharp's names of the formats that are read. SVG is not an image but a program that draws one, and is refused. */
+/** sharp's names of the formats that are read. */
 const FORMATS = new Set(['jpeg', 'png', 'webp', 'heif', 'gif', 'tiff']);
 
 /** Pixels that an image may have when nothing else is said: a photograph of 100 megapixels takes 300 MB. */
@@ -24,6 +25,12 @@ export interface DecodeOptions {
 export async function decodeImage(bytes: Uint8Array, { maxPixels = MAX_PIXELS, seconds = 0 }: DecodeOptions = {}): Promise<Image> {
   if (bytes.length === 0)
     throw new RobencError('bad-input', 'The image is empty: it has 0 bytes. Send a JPEG, PNG, WebP, AVIF, GIF or TIFF file.', { field: 'image' });
+  if (!hasImageSignature(bytes))
+    throw new RobencError(
+      'bad-input',
+      `The image is of an unknown format: it begins with the bytes ${Buffer.from(bytes.subarray(0, 4)).toString('hex')}. Send a JPEG, PNG, WebP, AVIF, GIF or TIFF file.`,
+      { field: 'image' },
+    );
   try {
     const input = sharp(bytes, { limitInputPixels: false, failOn: 'error', animated: false });
     const { format, width, height } = await input.metadata();

@@ -103,9 +103,11 @@ describe('decodeImage', () => {
     [
       'SVG',
       () => Promise.resolve(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>')),
-      /format svg\. Send a JPEG/,
+      /begins with the bytes 3c737667\. Send a JPEG/,
     ],
-    ['text', () => Promise.resolve(Buffer.from('not an image at all')), /cannot be decoded/],
+    ['text', () => Promise.resolve(Buffer.from('not an image at all')), /unknown format/],
+    ['a PDF', () => Promise.resolve(Buffer.from('%PDF-1.4')), /unknown format/],
+    ['what only begins like a PNG', () => Promise.resolve(Buffer.from('\x89PNG\r\n\x1a\nnot an image at all', 'latin1')), /cannot be decoded/],
     ['nothing', () => Promise.resolve(new Uint8Array(0)), /The image is empty/],
     [
       'half a PNG',
