@@ -1,6 +1,6 @@
 /** @file All audits of a server: kept in a folder, run a few at a time in processes of their own, taken up again after a restart. */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
@@ -8,8 +8,9 @@ import type { DeviceRequest } from '@robenc/shared/runtime/types.js';
 import { Overloaded } from '../batching/admission.js';
 import { ApiError } from '../errors.js';
 import { AuditHandle, type Ending } from './audit-handle.js';
+import { AuditStore, type Listener } from './audit-store.js';
 import { dataPath, dataSets } from './data-folder.js';
-import { isOver, outputFolder, readRecords, writeRecord, type AuditRecord } from './record.js';
+import { isOver, outputFolder, type AuditRecord } from './record.js';
 import { checkAttack, fieldsForFlags, type AuditOptions } from './request.js';
 
 export interface AuditsOptions {
@@ -28,7 +29,6 @@ export interface AuditsOptions {
 }
 
 type Model = AuditRecord['model'];
-type Listener = (record: AuditRecord) => void;
 
 const NOTES = 100;
 /** When it is worth asking again whether an audit may wait. */
@@ -37,9 +37,8 @@ const RETRY_MS = 60_000;
 /** Audits of served models: a queue of processes, and a folder for each with its record and results, which outlive the server. */
 export class Audits {
   readonly #options: AuditsOptions;
-  readonly #records = new Map<string, AuditRecord>();
+  readonly #store: AuditStore;
   readonly #handles = new Map<string, AuditHandle>();
-  readonly #listeners = new Map<string, Set<Listener>>();
   #closed = false;
 
   /** Takes up what a server before left queued or running. Throws `usage` for a folder of data that cannot be read. */
@@ -50,16 +49,14 @@ export class Audits {
     } catch (cause) {
       throw new RobencError('usage', `The folder of data sets ${options.dataFolder} cannot be read: ${messageOf(cause)}.`, { cause, field: 'auditData' });
     }
-    for (const record of readRecords(options.folder)) {
-      this.#records.set(record.id, record);
-      if (record.state === 'running') this.#set(record.id, { state: 'queued', resumed: record.resumed + 1, progress: null });
-    }
+    this.#store = new AuditStore(options.folder);
+    for (const { id, state, resumed } of this.all) if (state === 'running') this.#store.set(id, { state: 'queued', resumed: resumed + 1, progress: null });
     this.#next();
   }
 
   /** The oldest first. */
   get all(): readonly AuditRecord[] {
-    return [...this.#records.values()];
+    return this.#store.all;
   }
 
   get dataSets(): readonly string[] {
@@ -81,10 +78,7 @@ export class Audits {
 
   /** Throws `not_found`. */
   get(id: string): AuditRecord {
-    const found = this.#records.get(id);
-    if (found === undefined)
-      throw new ApiError('not_found', `There is no audit "${id.slice(0, 100)}".`, { field: 'audit', remedy: 'GET /v1/audits lists them.' });
-    return found;
+    return this.#store.get(id);
   }
 
   /** The path of a file of an audit that is done. Throws `conflict` before. */
@@ -109,8 +103,7 @@ export class Audits {
       createdAt: new Date().toISOString(),
       ...{ startedAt: null, endedAt: null, resumed: 0, progress: null, notes: [], error: null, outcome: null },
     };
-    writeRecord(this.#options.folder, record);
-    this.#records.set(record.id, record);
+    this.#store.add(record);
     this.#next();
     return this.get(record.id);
   }
@@ -119,7 +112,7 @@ export class Audits {
   async cancel(id: string): Promise<AuditRecord> {
     const record = this.get(id);
     if (isOver(record)) throw new ApiError('conflict', `The audit ${id} is ${record.state} already.`, { field: 'audit' });
-    if (record.state === 'queued') return this.#set(id, { state: 'cancelled', endedAt: new Date().toISOString() });
+    if (record.state === 'queued') return this.#store.set(id, { state: 'cancelled', endedAt: new Date().toISOString() });
     await this.#handles.get(id)!.stop();
     return this.get(id);
   }
@@ -130,7 +123,7 @@ export class Audits {
     if (!['cancelled', 'failed', 'interrupted'].includes(state))
       throw new ApiError('conflict', `The audit ${id} is ${state}; only one that was cancelled, failed or interrupted can go on.`, { field: 'audit' });
     this.#refuseMore();
-    this.#set(id, { state: 'queued', resumed: resumed + 1, endedAt: null, error: null });
+    this.#store.set(id, { state: 'queued', resumed: resumed + 1, endedAt: null, error: null });
     this.#next();
     return this.get(id);
   }
@@ -139,19 +132,13 @@ export class Audits {
   remove(id: string): AuditRecord {
     const record = this.get(id);
     if (!isOver(record)) throw new ApiError('conflict', `The audit ${id} is ${record.state}.`, { field: 'audit', remedy: 'Cancel it first.' });
-    rmSync(join(this.#options.folder, id), { recursive: true, force: true });
-    this.#records.delete(id);
+    this.#store.remove(id);
     return record;
   }
 
   /** Hears of every change. @returns what ends it. */
   watch(id: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(id) ?? new Set();
-    this.#listeners.set(id, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(id);
-    };
+    return this.#store.watch(id, listener);
   }
 
   /** Stops what runs; the next server goes on with it. */
@@ -175,7 +162,7 @@ export class Audits {
 
   #run(id: string): void {
     const { folder, dataFolder, modelsFolder, workers, device, log } = this.#options;
-    const { request, model } = this.#set(id, { state: 'running', startedAt: new Date().toISOString(), notes: [], error: null });
+    const { request, model } = this.#store.set(id, { state: 'running', startedAt: new Date().toISOString(), notes: [], error: null });
     let handle: AuditHandle;
     try {
       handle = new AuditHandle(
@@ -190,9 +177,9 @@ export class Audits {
           device,
         },
         (message) => {
-          if (message.kind === 'note') return void this.#show(id, { notes: [...this.get(id).notes, fieldsForFlags(message.line)].slice(-NOTES) });
+          if (message.kind === 'note') return void this.#store.show(id, { notes: [...this.get(id).notes, fieldsForFlags(message.line)].slice(-NOTES) });
           const { label, done, total, note = '' } = message.progress;
-          this.#show(id, { progress: { share: total === undefined || total <= 0 ? 0 : Math.min(1, done / total), label, note } });
+          this.#store.show(id, { progress: { share: total === undefined || total <= 0 ? 0 : Math.min(1, done / total), label, note } });
         },
       );
     } catch (cause) {
@@ -217,21 +204,7 @@ export class Audits {
         : ending.kind === 'lost'
           ? { code: 'unavailable', message: `Its process ended without a word (${ending.how}). What was done is kept.` }
           : null;
-    this.#set(id, { state, error, endedAt: new Date().toISOString(), progress: null, outcome: ending.kind === 'done' ? ending.outcome : null });
+    this.#store.set(id, { state, error, endedAt: new Date().toISOString(), progress: null, outcome: ending.kind === 'done' ? ending.outcome : null });
     this.#options.log[error === null ? 'info' : 'error']({ audit: id, state, error }, 'An audit ended.');
-  }
-
-  /** A change that outlives the server. */
-  #set(id: string, change: Partial<AuditRecord>): AuditRecord {
-    const record = { ...this.get(id), ...change };
-    writeRecord(this.#options.folder, record);
-    return this.#show(id, record);
-  }
-
-  #show(id: string, change: Partial<AuditRecord>): AuditRecord {
-    const record = { ...this.get(id), ...change };
-    this.#records.set(id, record);
-    for (const listener of this.#listeners.get(id) ?? []) listener(record);
-    return record;
   }
 }
