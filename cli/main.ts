@@ -6,7 +6,7 @@ import { exitCodeOf, RobencError } from '@robenc/shared/errors.js';
 import { commands } from './commands.js';
 import { createShellContext, type ShellContext } from './context.js';
 import { readCommandLine, type Request } from './program.js';
-import { watchPipes, watchSignals } from './signals.js';
+import { watchSignals } from './signals.js';
 
 /** Milliseconds that a finished command may take to let go of its workers and sockets. */
 const GRACE_MS = 5_000;
@@ -14,7 +14,6 @@ const GRACE_MS = 5_000;
 /** Runs one command line (without `node` and the script) and sets the process's exit code. Never rejects. */
 export async function main(argv: readonly string[]): Promise<void> {
   const signal = watchSignals();
-  watchPipes();
   const context = createShellContext({
     json: asksForJson(argv),
     signal,

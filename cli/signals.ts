@@ -1,29 +1,30 @@
 /** @file What stops a command: signals, and readers of its output that go away. */
 import { RobencError } from '@robenc/shared/errors.js';
 
-/** The first SIGINT or SIGTERM asks the command to stop, through the signal that is answered; the second takes the process down at once, as if unhandled. */
+/** SIGHUP comes when a terminal is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The signal that is answered asks the command to stop, so that it keeps what it has: at the first SIGINT, SIGTERM or SIGHUP, and when whatever reads its output goes
+ * away (`robenc … | head`). The second of a kind of signal takes the process down at once, as if unhandled; what is written to a closed pipe is lost without a word.
+ */
 export function watchSignals(): AbortSignal {
   const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (abort.signal.aborted) {
-        process.removeAllListeners(signal);
-        process.kill(process.pid, signal);
-        return;
-      }
-      process.stderr.write(`\nrobenc: stopping.${signal === 'SIGINT' ? ' Press Ctrl+C again to stop at once.' : ''}\n`);
-      abort.abort(new RobencError('cancelled', `Stopped by ${signal}.`));
+  for (const signal of SIGNALS) process.on(signal, () => onSignal(signal, abort));
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+      abort.abort(new RobencError('cancelled', 'Stopped: nobody reads the output any more.'));
     });
-  }
   return abort.signal;
 }
 
-/** `robenc … | head` closes our stdout: that is the reader's wish and no error. */
-export function watchPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-      throw error;
-    });
+function onSignal(signal: (typeof SIGNALS)[number], abort: AbortController): void {
+  if (abort.signal.aborted) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+    return;
   }
+  process.stderr.write(`\nrobenc: stopping.${signal === 'SIGINT' ? ' Press Ctrl+C again to stop at once.' : ''}\n`);
+  abort.abort(new RobencError('cancelled', `Stopped by ${signal}.`));
 }

@@ -13,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { messageOf, RobencError } from './errors.js';
 import { temporaryPath } from './temporary-files.js';
 
@@ -76,13 +76,14 @@ export function syncFolder(path: string): void {
  * away that was made here and is still empty.
  */
 export function claimOutputFolder(path: string, { force = false, resume = false }: { force?: boolean; resume?: boolean } = {}): () => void {
+  if (force && resume) throw new RobencError('usage', '--resume goes on with what is there, --force starts anew. Pass one of them.', { field: 'force' });
   const isNew = !existsSync(path);
   if (!isNew && !statSync(path).isDirectory())
     throw new RobencError('usage', `${path} is a file. Give a folder that is empty or not there yet.`, { field: path });
   if (!isNew && readdirSync(path).length > 0 && !force && !resume)
     throw new RobencError('usage', `${path} is not empty. Choose another folder, or pass --resume to go on or --force to overwrite.`, { field: path });
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(resolve(path));
   } catch (cause) {
     throw new RobencError('io', `Could not make the output folder ${path}: ${messageOf(cause)}. Choose a folder that you may write to.`, {
       cause,
@@ -92,4 +93,16 @@ export function claimOutputFolder(path: string, { force = false, resume = false 
   return () => {
     if (isNew && existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
   };
+}
+
+/** With its parents, one after another: `mkdirSync` with `recursive` never ends where a file system says of a new folder that its parent is missing, as /proc does. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
 }

@@ -1,4 +1,4 @@
-/** @file Ctrl-C once asks, twice forces. */
+/** @file Ctrl-C once asks, twice forces; so do the other signals that end a program. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ function start(obeys: boolean) {
 }
 
 describe('signals', () => {
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     it(`${name} lets a command finish by itself`, async () => {
       const { child, heard, ended } = start(true);
       await heard('started');

@@ -1,5 +1,6 @@
 /** @file robenc train. */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { defineCommand } from '@robenc/shared/config/command.js';
 import { blameFlags, loadRunConfig } from '@robenc/shared/config/run.js';
 import { runFlags, runOverrides } from '@robenc/shared/config/run-flags.js';
@@ -24,7 +25,8 @@ export default defineCommand({
   async run(options, context) {
     const overrides = runOverrides(options);
     const config = loadRunConfig(options.run === undefined ? {} : resolve(context.cwd, options.run), overrides);
-    const run = { ...config, out: resolve(context.cwd, config.out) };
+    const run = { ...config, out: outputFolder(options, config.out, context.cwd) };
+    if (run.out !== resolve(context.cwd, config.out)) context.stderr(`Going on in ${run.out}, where the run file lies; it names ${config.out}.`);
     const summary = await train(run, {
       resume: options.resume,
       force: options.force,
@@ -46,3 +48,10 @@ export default defineCommand({
     return exitCodeFor(summary.ending);
   },
 });
+
+/** A run that is gone on from its own run.json stays in the folder of that file, which may have been moved or copied since. */
+function outputFolder({ run, resume, out }: { run?: string | undefined; resume: boolean; out?: unknown }, named: string, cwd: string): string {
+  if (run === undefined || !resume || out !== undefined || basename(run) !== 'run.json') return resolve(cwd, named);
+  const folder = dirname(resolve(cwd, run));
+  return existsSync(join(folder, 'environment.json')) ? folder : resolve(cwd, named);
+}

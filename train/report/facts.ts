@@ -1,4 +1,5 @@
 /** @file Settings and machines of runs as tables, and in which settings runs differ. */
+import { flat } from '../run/settings.js';
 import type { RunRecord } from './run-record.js';
 
 export type Row = readonly [string, ...string[]];
@@ -19,12 +20,4 @@ export function differences(runs: readonly RunRecord[]): Row[] {
   return paths
     .map((path): Row => [path, ...settings.map((one) => one.get(path) ?? '-')])
     .filter(([, ...values]) => values.some((value) => value !== values[0]));
-}
-
-function flat(value: unknown, path = ''): [string, string][] {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [[path, typeof value === 'string' ? value : JSON.stringify(value)]];
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  // An empty section is a setting too: `validation: {}`.
-  if (entries.length === 0) return path === '' ? [] : [[path, '{}']];
-  return entries.flatMap(([key, item]) => flat(item, path === '' ? key : `${path}.${key}`));
 }

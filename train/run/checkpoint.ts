@@ -63,9 +63,10 @@ export function listCheckpoints(folder: string): string[] {
   return names.sort().map((name) => join(where, name));
 }
 
-/** The newest checkpoint that can be read, or null; `broken` hears of each that cannot. */
+/** The newest checkpoint that can be read, or null where there is none; `broken` hears of each that cannot. Throws `bad-file` where none of several can be read. */
 export function loadNewest(folder: string, broken: (error: RobencError) => void): Checkpoint | null {
-  for (const path of listCheckpoints(folder).reverse()) {
+  const paths = listCheckpoints(folder).reverse();
+  for (const path of paths) {
     try {
       return loadCheckpoint(path);
     } catch (error) {
@@ -73,10 +74,15 @@ export function loadNewest(folder: string, broken: (error: RobencError) => void)
       broken(error);
     }
   }
-  return null;
+  if (paths.length === 0) return null;
+  throw new RobencError(
+    'bad-file',
+    `None of the checkpoints in ${folder} can be used. Put back a copy of one, or start anew with --force, which deletes them.`,
+    { field: folder },
+  );
 }
 
-/** Reads a checkpoint and checks its digest. Throws `not-found` or `bad-file` with the path. */
+/** Reads a checkpoint and checks its digest. Throws `not-found` or `bad-file` with the path; what to do about it depends on who asks. */
 export function loadCheckpoint(path: string): Checkpoint {
   if (!existsSync(path)) throw new RobencError('not-found', `There is no checkpoint ${path}.`, { field: path });
   // A copy in memory of its own: slices of a Buffer would be views into Node's shared pool.
@@ -84,10 +90,7 @@ export function loadCheckpoint(path: string): Checkpoint {
   try {
     return decode(file);
   } catch (cause) {
-    throw new RobencError('bad-file', `The checkpoint ${path} cannot be used: ${(cause as Error).message}. Delete it to go on from an older one.`, {
-      cause,
-      field: path,
-    });
+    throw new RobencError('bad-file', `The checkpoint ${path} cannot be used: ${(cause as Error).message}.`, { cause, field: path });
   }
 }
 

@@ -106,12 +106,31 @@ export function openRun(folder: string): { run: RunConfig; checkpoint: Checkpoin
   if (!existsSync(path))
     throw new RobencError('not-found', `${folder} is not a training run: it has no run.json. Give the folder that "robenc train" wrote.`, { field: folder });
   const newest = listCheckpoints(folder).at(-1);
-  if (!newest) throw new RobencError('not-found', `The run in ${folder} has no checkpoint yet. Train it first.`, { field: folder });
+  if (newest === undefined) throw new RobencError('not-found', `The run in ${folder} has no checkpoint yet. Train it first.`, { field: folder });
   const run = loadRunConfig(path);
   const summary = join(folder, 'summary.json');
   return {
     run,
-    checkpoint: loadCheckpoint(run.checkpoint.use === 'best' ? bestPath(folder) : newest),
+    checkpoint: run.checkpoint.use === 'best' ? checkpointOf(run, bestPath(folder), 'last') : checkpointOf(run, newest, 'best'),
     summary: existsSync(summary) ? (readJson(summary) as Record<string, unknown>) : null,
   };
+}
+
+/** A checkpoint of this very run. Throws `not-found` or `bad-file` with what to do. */
+function checkpointOf(run: RunConfig, path: string, other: RunConfig['checkpoint']['use']): Checkpoint {
+  const remedy = `Go on with "robenc train <run>/run.json --resume", which takes the newest whole checkpoint, or set checkpoint.use to "${other}".`;
+  let checkpoint;
+  try {
+    checkpoint = loadCheckpoint(path);
+  } catch (error) {
+    if (!(error instanceof RobencError)) throw error;
+    throw new RobencError(error.code, `${error.message} ${remedy}`, { cause: error, field: path });
+  }
+  if (checkpoint.runDigest !== digestOf(run))
+    throw new RobencError(
+      'bad-file',
+      `The checkpoint ${path} is of a run with other settings than the run.json beside it. Put back the one that belongs to it.`,
+      { field: path },
+    );
+  return checkpoint;
 }

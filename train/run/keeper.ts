@@ -75,7 +75,7 @@ function bestScore(folder: string, runDigest: string, note: (line: string) => vo
     return best.runDigest === runDigest ? best.score : null;
   } catch (error) {
     if (!(error instanceof RobencError)) throw error;
-    note(error.message);
+    note(`${error.message} The next good state takes its place.`);
     return null;
   }
 }

@@ -3,6 +3,7 @@ import { RobencError } from '@robenc/shared/errors.js';
 import type { Batch, Engine, StepMetrics, TrainingState } from '../engines/engine.js';
 import { isDue, type Moment } from '../validation/cadence.js';
 import type { Validation, ValidationSettings } from '../validation/validation.js';
+import { listCheckpoints } from './checkpoint.js';
 import type { Keeper } from './keeper.js';
 import { appendMetrics, type StepRecord } from './metrics.js';
 import { learningRates, type Plan } from './plan.js';
@@ -99,19 +100,20 @@ export async function trainLoop(input: LoopInput): Promise<LoopResult> {
     input.report(record);
     end ??= ending();
     if (end === null && moment.seconds - saved >= 60 * run.checkpoint.everyMinutes) {
-      keeper.save({ ...moment, state: await engine.state() });
+      keeper.save({ ...moment, state: usable(await engine.state(), step, input) });
       saved = moment.seconds;
     }
   }
   const seconds = clock() - started;
-  keeper.save({ step, seconds, state: await engine.state() });
+  keeper.save({ step, seconds, state: usable(await engine.state(), step, input) });
   return { ending: end, step, seconds, waited: waitedInAll };
 }
 
 /** Null where the run was told to stop meanwhile. */
-async function validateNow({ engine, keeper, clock, signal }: LoopInput, validator: Validator, moment: Moment): Promise<Validation | null> {
+async function validateNow(input: LoopInput, validator: Validator, moment: Moment): Promise<Validation | null> {
+  const { engine, keeper, clock, signal } = input;
   const before = clock();
-  const state = await engine.state();
+  const state = usable(await engine.state(), moment.step, input);
   try {
     const found = await validator.run(state);
     keeper.validated({ ...moment, state }, found);
@@ -122,13 +124,30 @@ async function validateNow({ engine, keeper, clock, signal }: LoopInput, validat
   }
 }
 
-function refuseNonFinite({ loss, parts, gradientNorm }: StepMetrics, step: number, { folder }: LoopInput): void {
+/** The square of a larger number is infinite: whatever is computed with such weights is lost. */
+const LARGEST = 1e18;
+
+/** The state, if it is one that can be gone on from: the update after a finite loss may have been too large. */
+function usable(state: TrainingState, step: number, input: LoopInput): TrainingState {
+  for (const group of [state.params, state.encoderState])
+    for (const [name, { data }] of Object.entries(group)) {
+      const bad = data.find((value) => !(Math.abs(value) <= LARGEST));
+      if (bad !== undefined) throw broken(step, `${name} holds ${bad}`, input);
+    }
+  return state;
+}
+
+function refuseNonFinite({ loss, parts, gradientNorm }: StepMetrics, step: number, input: LoopInput): void {
   const values: Record<string, number> = { loss, ...parts, gradientNorm };
   const bad = Object.entries(values).filter(([, value]) => !Number.isFinite(value));
-  if (bad.length === 0) return;
-  const list = bad.map(([name, value]) => `${name} ${value}`).join(', ');
-  throw new RobencError(
+  if (bad.length > 0) throw broken(step, bad.map(([name, value]) => `${name} ${value}`).join(', '), input);
+}
+
+function broken(step: number, what: string, { folder }: LoopInput): RobencError {
+  const last = listCheckpoints(folder).at(-1);
+  const lower = 'Lower optimizer.learningRate (--learning-rate) and start again';
+  return new RobencError(
     'bad-input',
-    `Training broke at step ${step}: ${list}. The last good checkpoint is in ${folder}/checkpoints. Lower optimizer.learningRate (--learning-rate) and start again, or go on from the checkpoint with --resume.`,
+    `Training broke at step ${step}: ${what}. ${last === undefined ? `There is no checkpoint yet. ${lower}.` : `The last good checkpoint is ${last}. ${lower}, or go on from it with --resume.`}`,
   );
 }

@@ -15,12 +15,14 @@ import type { EngineOptions } from '../engines/engine.js';
 import { prepareEngineThread, type EngineThread } from '../engines/thread.js';
 import { refuseWithoutRoom } from '../memory/check.js';
 import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
+import { claimRun } from './claim.js';
 import { withStart, writeFineTuned } from './fine-tuned.js';
 import { trainingData } from './data.js';
 import { clearRun, clearUnfinished, digestOf, makerOf, writeEnvironment, writeRunFile, writeSummary } from './folder.js';
 import { Keeper } from './keeper.js';
 import { trainLoop, type BatchSource, type Ending } from './loop.js';
 import { rewindMetrics, type StepRecord } from './metrics.js';
+import { changedSettings } from './settings.js';
 import { summarize, type TrainSummary } from './summary.js';
 import { checkClasses, lengthOf, planOf, type Plan } from './plan.js';
 
@@ -77,13 +79,22 @@ function engineOptions({ engine: { device, threads, replaysPerRun, convolutions 
   return { device, convolutions, ...(threads === undefined ? {} : { threads }), ...(replaysPerRun === undefined ? {} : { replaysPerRun }) };
 }
 
-async function trainWith(plan: Plan, { set, held, prepared }: Opened & { prepared: EngineThread }, options: TrainOptions): Promise<TrainSummary> {
+async function trainWith(plan: Plan, opened: Opened & { prepared: EngineThread }, options: TrainOptions): Promise<TrainSummary> {
+  claimOutputFolder(plan.run.out, options);
+  const release = claimRun(plan.run.out, options.note);
+  try {
+    return await trainInFolder(plan, opened, options);
+  } finally {
+    release();
+  }
+}
+
+async function trainInFolder(plan: Plan, { set, held, prepared }: Opened & { prepared: EngineThread }, options: TrainOptions): Promise<TrainSummary> {
   const { signal, clock, note } = options;
   const { run } = plan;
   const runDigest = digestOf(run);
   const { perEpoch, steps } = lengthOf(plan, set.count);
-  claimOutputFolder(run.out, options);
-  const checkpoint = options.resume ? resumeFrom(run.out, runDigest, note) : null;
+  const checkpoint = options.resume ? resumeFrom(run, runDigest, note) : null;
   if (!options.resume) clearRun(run.out);
   writeRunFile(run.out, run);
   const left = clearUnfinished(run.out);
@@ -155,10 +166,18 @@ export function exitCodeFor(ending: Ending): number {
   return ending === 'stopped' ? EXIT.couldNotRun : EXIT.done;
 }
 
-function resumeFrom(folder: string, runDigest: string, note: (line: string) => void): Checkpoint | null {
+/** The newest whole checkpoint; null where there is none yet, so that one command can be the first start and every later one. */
+function resumeFrom(run: RunConfig, runDigest: string, note: (line: string) => void): Checkpoint | null {
+  const folder = run.out;
   const checkpoint = loadNewest(folder, (error) => note(error.message));
-  if (checkpoint && checkpoint.runDigest !== runDigest)
-    throw new RobencError('usage', `${folder} holds a run with other settings. Resume it with its own run.json, or choose another --out.`, { field: 'out' });
+  if (checkpoint && checkpoint.runDigest !== runDigest) {
+    const changed = changedSettings(folder, run);
+    throw new RobencError(
+      'usage',
+      `${folder} holds a run with other settings${changed === '' ? '' : `: ${changed}`}. Resume it with its own run.json, or choose another --out.`,
+      { field: 'out' },
+    );
+  }
   note(checkpoint ? `Going on after batch ${checkpoint.step}.` : `No checkpoint in ${folder} yet: starting from the beginning.`);
   return checkpoint;
 }

@@ -6,8 +6,8 @@ import type { FromRun, ToRun } from './messages.js';
 const say = (message: FromRun, then?: () => void) => (process.connected ? process.send!(message, () => then?.()) : then?.());
 const stop = new AbortController();
 
-// The terminal sends Ctrl+C to the whole group; it is for the sweep to decide.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+// The terminal sends Ctrl+C, and that it was closed, to the whole group; it is for the sweep to decide.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 // Without a sweep nobody would hear of the end: save, and end.
 process.on('disconnect', () => stop.abort());
 process.on('message', (message: ToRun) => {
