@@ -16,9 +16,12 @@ const [IMAGES, CHANNELS, FILTERS, SIDE] = [16, 32, 48, 9];
 
 let found: Promise<number | null> | null = null;
 
-/** The size of a block; null where none gives the numbers of plain convolutions, as on processors for which ONNX Runtime has no such form. Tried once a process. */
+/** The size of a block; null where none gives the numbers of plain convolutions, as on processors for which ONNX Runtime has no such form. Tried once a process, and again after a trial that failed. */
 export function convolutionBlock(): Promise<number | null> {
-  return (found ??= search());
+  return (found ??= search().catch((cause: unknown) => {
+    found = null;
+    throw cause;
+  }));
 }
 
 async function search(): Promise<number | null> {
@@ -34,7 +37,7 @@ async function search(): Promise<number | null> {
   return null;
 }
 
-/** One convolution of every kind that encoders have, with 3×3 and 1×1 filters, whole and with strides, and a gradient of its filters. */
+/** One convolution of every kind that encoders have, with 3×3 and 1×1 filters, whole and with strides, and the gradient of the 3×3 filters: that of 1×1 ones stays plain. */
 function sampleGraph(): Graph {
   const g = newBuilder();
   const x = g.input('x', 'float32', [IMAGES, CHANNELS, SIDE, SIDE]);
@@ -53,7 +56,7 @@ function addConvolution(g: GraphBuilder, x: Value, name: string, kernel: number,
   const attrs = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad], dilations: [1, 1], group: 1 };
   const y = g.node('Conv', [x, filters], attrs);
   g.output(name, y);
-  g.output(`gradient/${name}`, g.node('ConvWeightGrad', [x, y], attrs, { domain: 'robenc' }));
+  if (kernel > 1) g.output(`gradient/${name}`, g.node('ConvWeightGrad', [x, y], attrs, { domain: 'robenc' }));
 }
 
 function sampleFeeds({ inputs }: Graph): Tensors {
