@@ -7,15 +7,15 @@ import type { Graph, Value } from '@robenc/shared/graph/value.js';
 import { newBuilder } from '@robenc/shared/ops/index.js';
 import { ascend, intoBox, perturb } from '../adversaries/perturbation.js';
 import { moveAverage } from '../optimizers/average.js';
-import { mapValues } from '../tensors/parameters.js';
+import { asGroup, mapValues, ofGroup } from '../tensors/parameters.js';
 import { ASCENT_SCALE, isFinite, keptUnless, moveLossScale, SCALE, shownLength, STEPS } from './mixed/loss-scale.js';
 import { perturbationShape, pixelShape } from './contract.js';
 import type { StepShapes, StepSpec } from './engine.js';
 import { objective } from './objective.js';
 
-/** Names of graph inputs and outputs: `params/conv1`, `next/params/conv1`. */
-export const GROUPS = ['params', 'state', 'slots'] as const;
-export type Group = (typeof GROUPS)[number];
+/** What a step is given and gives back, as inputs and outputs of its graph: `params/conv1`, `next/params/conv1`. */
+export const STEP_GROUPS = ['params', 'state', 'slots'] as const;
+export type Group = (typeof STEP_GROUPS)[number];
 export type Values = Record<string, Value>;
 
 /** A run ends at the first loss or gradient that is not finite. */
@@ -24,7 +24,8 @@ const FINITE = { finite: true };
 /**
  * The graph of `replays` optimizer steps on one batch.
  * Inputs: `views` [views * batch, 3, size, size], `learningRates` [replays], `delta` where the adversary moves one, `labels` where the loss needs them,
- * and every parameter, state and slot. Outputs: each of these but the first two as `next/…`, `loss`, `gradientNorm` and `part/…` of the last replay.
+ * and every parameter, state and slot. Outputs: `delta` where it is an input, and every parameter, state and slot, as `next/…`; `loss`, `gradientNorm` and
+ * `part/…` of the last replay.
  */
 export function compileStep(spec: StepSpec, shapes: StepShapes, replays: number): Graph {
   const g = newBuilder();
@@ -35,7 +36,7 @@ export function compileStep(spec: StepSpec, shapes: StepShapes, replays: number)
     const last = replay === replays - 1;
     takeReplay(g, spec, step, rate, last);
   }
-  return closeStep(g, step, GROUPS);
+  return closeStep(g, step, STEP_GROUPS);
 }
 
 /** The graph of one pass that moves the perturbation alone (and the running statistics, since the encoder is in training mode). */
@@ -102,7 +103,7 @@ function takeReplay(g: GraphBuilder, spec: StepSpec, step: Step, rate: Value, la
   const delta = step.delta;
   if (moves) step.delta = moveDelta(g, spec, step, slopes[names.length]!);
   if (!good) return;
-  for (const group of GROUPS) step.groups[group] = keptUnless(g, good, step.groups[group], before[group]);
+  for (const group of STEP_GROUPS) step.groups[group] = keptUnless(g, good, step.groups[group], before[group]);
   Object.assign(step.groups.slots, moveLossScale(g, good, scale, before.slots[STEPS]!));
   if (moves) step.delta = g.node('Where', [good, step.delta!, delta!]);
 }
@@ -119,15 +120,15 @@ function forward(g: GraphBuilder, spec: StepSpec, step: Step): { loss: Value; pa
     ],
     fn: (inputs) => {
       const { loss, parts, state } = objective(spec, {
-        params: withPrefix('params', inputs),
-        state: withPrefix('state', inputs),
+        params: ofGroup('params', inputs),
+        state: ofGroup('state', inputs),
         x: inputs['x'] as tf.Tensor4D,
         ...(inputs['labels'] && { labels: inputs['labels'] as tf.Tensor1D }),
       });
-      return { loss, ...withNames('part', parts), ...withNames('state', state) };
+      return { loss, ...asGroup('part', parts), ...asGroup('state', state) };
     },
   });
-  return { loss: outputs['loss']!, parts: withPrefix('part', outputs), state: withPrefix('state', outputs) };
+  return { loss: outputs['loss']!, parts: ofGroup('part', outputs), state: ofGroup('state', outputs) };
 }
 
 function optimize(g: GraphBuilder, spec: StepSpec, step: Step, grads: Values, rate: Value): { params: Values; slots: Values } {
@@ -137,15 +138,15 @@ function optimize(g: GraphBuilder, spec: StepSpec, step: Step, grads: Values, ra
     inputs: [{ name: 'rate', value: rate }, ...prefixed('params', step.groups.params), ...prefixed('slots', step.groups.slots), ...prefixed('grads', grads)],
     fn: (inputs) => {
       const next = use.update(config, {
-        params: withPrefix('params', inputs),
-        slots: withPrefix('slots', inputs),
-        grads: withPrefix('grads', inputs),
+        params: ofGroup('params', inputs),
+        slots: ofGroup('slots', inputs),
+        grads: ofGroup('grads', inputs),
         learningRate: inputs['rate'] as tf.Scalar,
       });
-      return { ...withNames('params', next.params), ...withNames('slots', next.slots) };
+      return { ...asGroup('params', next.params), ...asGroup('slots', next.slots) };
     },
   });
-  return { params: withPrefix('params', outputs), slots: withPrefix('slots', outputs) };
+  return { params: ofGroup('params', outputs), slots: ofGroup('slots', outputs) };
 }
 
 /** The running average of the encoder after this step, as slots; none where the run keeps none. `step` has the new values already, but for its slots. */
@@ -155,7 +156,7 @@ function averaged(g: GraphBuilder, { average }: StepSpec, { groups: { params, st
   return trace({
     builder: g,
     inputs,
-    fn: (given) => moveAverage(average, withPrefix('slots', given), { params: withPrefix('params', given), state: withPrefix('state', given) }),
+    fn: (given) => moveAverage(average, ofGroup('slots', given), { params: ofGroup('params', given), state: ofGroup('state', given) }),
   }).outputs;
 }
 
@@ -206,13 +207,4 @@ function lengthOf(g: GraphBuilder, grads: readonly Value[]): Value {
 
 function prefixed(group: string, values: Values): { name: string; value: Value }[] {
   return Object.entries(values).map(([name, value]) => ({ name: `${group}/${name}`, value }));
-}
-
-function withNames<T>(group: string, values: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]));
-}
-
-function withPrefix<T>(group: string, values: Readonly<Record<string, T>>): Record<string, T> {
-  const start = `${group}/`;
-  return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (name.startsWith(start) ? [[name.slice(start.length), value]] : [])));
 }

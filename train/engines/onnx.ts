@@ -4,7 +4,7 @@ import { sizeOf, type TensorData } from '@robenc/shared/graph/value.js';
 import { openSession } from '@robenc/shared/runtime/session.js';
 import type { Session } from '@robenc/shared/runtime/types.js';
 import { mapValues, type Parameters } from '../tensors/parameters.js';
-import { GROUPS, type Group } from './compiled-step.js';
+import { STEP_GROUPS, type Group } from './compiled-step.js';
 import { checkBatch, checkState, perturbationShape, pixelShape, shapesOf } from './contract.js';
 import type { Batch, Engine, EngineOptions, PreparedEngine, StepMetrics, StepShapes, StepSpec, TrainingState } from './engine.js';
 import { isGpu, planFor } from './step-plan.js';
@@ -34,7 +34,12 @@ export async function prepareOnnxEngine(spec: StepSpec, shapes: StepShapes, choi
         plan = await planFor(training.device, spec, shapes, choices);
         training = await openSession(plan.step.bytes, options);
       }
-      return new OnnxEngine(spec, training, plan.attack && (await openSession(plan.attack.bytes, options)), plan.replays, initial);
+      try {
+        return new OnnxEngine(spec, training, plan.attack && (await openSession(plan.attack.bytes, options)), plan.replays, initial);
+      } catch (cause) {
+        await training.close();
+        throw cause;
+      }
     },
   };
 }
@@ -78,8 +83,8 @@ class OnnxEngine implements Engine {
     for (let replay = 0; replay < learningRates.length; replay += this.replaysPerRun) {
       const rates = Float32Array.from(learningRates.slice(replay, replay + this.replaysPerRun));
       fixed['learningRates'] = { dtype: 'float32', shape: [rates.length], data: rates };
-      outputs = await this.training.run(this.#feeds(fixed, GROUPS));
-      this.#keep(outputs, GROUPS);
+      outputs = await this.training.run(this.#feeds(fixed, STEP_GROUPS));
+      this.#keep(outputs, STEP_GROUPS);
     }
     const scalar = (name: string): number => Number(outputs[name]!.data[0]);
     return {

@@ -30,3 +30,14 @@ export async function toHost(tensors: Readonly<Tensors>): Promise<Parameters> {
 export function mapValues<A, B>(record: Readonly<Record<string, A>>, convert: (value: A, name: string) => B): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, convert(value, name)]));
 }
+
+/** The same values under the names `group/…`. */
+export function asGroup<T>(group: string, values: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]));
+}
+
+/** The values that are named `group/…`, under what follows; the others are left out. */
+export function ofGroup<T>(group: string, values: Readonly<Record<string, T>>): Record<string, T> {
+  const start = `${group}/`;
+  return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (name.startsWith(start) ? [[name.slice(start.length), value]] : [])));
+}
