@@ -24,8 +24,8 @@ export interface Loss<C = object> {
   /** Names of the parts that `value` answers. */
   readonly parts: readonly string[];
   /**
-   * What a row of `projections` is: scaled to length 1, as the encoder gives it, or (as it is, too) the logits of the classes, of which it must have
-   * one for each class of the data.
+   * What a row of `projections` is. `unit`: scaled to length 1, for losses that compare directions. `free`: what the projector gives before that, entries of
+   * any size, for losses that see to the spread themselves. `logits`: the same, but entry k is taken for class k, so there must be one for each class of the data.
    */
   readonly rows: 'unit' | 'free' | 'logits';
   /** True where `value` cannot do without labels. */

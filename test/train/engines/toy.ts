@@ -7,6 +7,7 @@ import { initialState } from '@robenc/train/engines/contract.js';
 import type { Batch, StepSpec, TrainingState } from '@robenc/train/engines/engine.js';
 import { losses } from '@robenc/train/losses/index.js';
 import { optimizers } from '@robenc/train/optimizers/index.js';
+import { viewsFor } from '../views.js';
 
 export interface Toy {
   readonly spec: StepSpec;
@@ -15,7 +16,7 @@ export interface Toy {
   batch(n: number): Batch;
 }
 
-/** 3 views of 4 images of 8x8 pixels; `adversary` and `loss` by name, with options. */
+/** 4 images of 8x8 pixels in 3 views, or as many as the loss takes; `adversary` and `loss` by name, with options. */
 export function toy({
   adversary = 'none',
   options = {},
@@ -26,15 +27,17 @@ export function toy({
     use,
     config: check(use.config, config, 'toy') as object,
   });
+  const objective = losses.get(loss);
+  const views = viewsFor(objective);
   const attacker = choose(adversaries.get(adversary), options);
   const spec: StepSpec = {
     encoder: choose(encoders.get('resnet-small'), { widths: [4, 6], embedding: 16, projection: 8, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] }),
-    loss: choose(losses.get(loss), {}),
+    loss: choose(objective, {}),
     optimizer: choose(optimizers.get('lars'), {}),
     adversary: attacker.use.plan(attacker.config),
     average: null,
     precision: 'float32',
-    views: 3,
+    views,
     batch: 4,
     size: 8,
   };
@@ -43,7 +46,7 @@ export function toy({
     initial: initialState(spec, new Random(seed, 'initial')),
     batch(n) {
       const random = new Random(seed, 'batch', n);
-      return { views: Float32Array.from({ length: 3 * 4 * 3 * 8 * 8 }, () => random.next()), labels: Int32Array.of(0, 1, 0, 2) };
+      return { views: Float32Array.from({ length: views * 4 * 3 * 8 * 8 }, () => random.next()), labels: Int32Array.of(0, 1, 0, 2) };
     },
   };
 }
