@@ -143,6 +143,15 @@ describe('architecture', () => {
     assert.deepEqual(eager, []);
   });
 
+  it('inside a package only commands import commands', () => {
+    const isCommand = (path: string) => /^[^/]+\/commands\//.test(path);
+    const packages = ['shared', 'export', 'train', 'serve', 'audit'];
+    assert.deepEqual(
+      broken(({ file, target }) => packages.includes(top(file)) && !isCommand(file) && isCommand(target)),
+      [],
+    );
+  });
+
   it('no file imports itself in a circle', () => {
     const edges = new Map<string, string[]>();
     for (const { file, target, typeOnly } of imports)

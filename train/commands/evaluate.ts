@@ -16,8 +16,8 @@ import type { Heads } from '@robenc/shared/evaluation/encoder-source.js';
 import { weakAttackText } from '@robenc/shared/evaluation/weak-attack.js';
 import { claimOutputFolder, writeFileAtomic } from '@robenc/shared/files.js';
 import { modelsOption } from '@robenc/shared/package/locate.js';
+import { labelledDataOptions, openLabelledData } from '../run/labelled-data.js';
 import { openSource } from './encoder-source.js';
-import { labelledDataOptions, openLabelledData } from './labelled-data.js';
 
 export default defineCommand({
   name: 'evaluate',

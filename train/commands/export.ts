@@ -15,10 +15,10 @@ import { openPackage } from '@robenc/shared/package/open.js';
 import { readPrivateKey } from '@robenc/shared/package/signature.js';
 import { version } from '@robenc/shared/version.js';
 import { claimOutputFolder } from '@robenc/shared/files.js';
+import { labelledDataOptions } from '../run/labelled-data.js';
 import { exportRun } from '../run/package.js';
 import { stageRunPicture, stageRunVariants } from '../run/variants.js';
 import { refuseForeignFlags } from './export-sources.js';
-import { labelledDataOptions } from './labelled-data.js';
 
 /** Relative error from tfjs that a model of other origin may have. */
 const TFJS_TOLERANCE = 1e-4;

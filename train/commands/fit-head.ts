@@ -9,9 +9,9 @@ import { writeHead } from '@robenc/shared/evaluation/head-file.js';
 import { textTable } from '@robenc/shared/evaluation/text-table.js';
 import { claimOutputFolder } from '@robenc/shared/files.js';
 import { modelsOption } from '@robenc/shared/package/locate.js';
+import { labelledDataOptions, openLabelledData } from '../run/labelled-data.js';
 import { openSource } from './encoder-source.js';
 import { headProtocolOptions, minibatchFit } from './head-protocol.js';
-import { labelledDataOptions, openLabelledData } from './labelled-data.js';
 
 export default defineCommand({
   name: 'fit-head',

@@ -5,7 +5,7 @@ import { cardPicture } from '@robenc/shared/deploy/picture.js';
 import { stageVariants } from '@robenc/shared/deploy/variants/stage.js';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import { logitLabels } from '@robenc/shared/evaluation/relabel.js';
-import { openLabelledData } from '../commands/labelled-data.js';
+import { openLabelledData } from './labelled-data.js';
 import type { TrainedEncoder } from './encoder.js';
 import type { StagedExport } from './package.js';
 
