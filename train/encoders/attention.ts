@@ -11,6 +11,7 @@ export interface BlockSizes {
 
 const EPSILON = 1e-6;
 
+/** Two norms and four linear maps; queries, keys and values come from one of them. */
 export function initBlock(to: Initial, name: string, { dim, hidden }: BlockSizes): void {
   initLayerNorm(to, `${name}.norm1`, dim);
   initWeights(to, `${name}.queryKeyValue`, { from: dim, out: 3 * dim });
@@ -31,6 +32,7 @@ export function applyBlock(context: Context, name: string, { dim, heads, hidden 
   return tf.add(mixed, linear('narrow', widened, dim));
 }
 
+/** Scales of 1 and shifts of 0: at first it only normalises. */
 export function initLayerNorm(to: Initial, name: string, dim: number): void {
   to.params[`${name}.scale`] = { shape: [dim], data: new Float32Array(dim).fill(1) };
   to.params[`${name}.shift`] = { shape: [dim], data: new Float32Array(dim) };

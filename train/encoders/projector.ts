@@ -9,6 +9,7 @@ export interface ProjectorSizes {
   readonly projection: number;
 }
 
+/** Three linear maps, the first two with batch normalisation in place of a bias. */
 export function initProjector(to: Initial, features: number, { embedding, projection }: ProjectorSizes): void {
   initDense(to, 'projector.embed', { from: features, out: embedding });
   initDense(to, 'projector.hidden', { from: embedding, out: embedding });

@@ -28,6 +28,7 @@ export function featuresOf({ widths, block }: Architecture): number {
   return widths.at(-1)! * expansionOf(block);
 }
 
+/** The stem and every block; a shortcut has a 1x1 convolution only where its block changes size or channels. */
 export function initResidual(to: Initial, architecture: Architecture): void {
   initConvolution(to, STEM, { from: 3, out: architecture.widths[0]!, size: architecture.stem === 'small' ? 3 : 7 });
   for (const { name, from, width, out, stride } of blocksOf(architecture)) {

@@ -9,6 +9,7 @@ export function settingsOf({ run }: RunRecord): [string, string][] {
   return flat(run).filter(([path]) => path !== '$schema');
 }
 
+/** What environment.json says of the machine, by its dotted path; empty where there is no such file. */
 export function environmentOf({ environment }: RunRecord): [string, string][] {
   return flat(environment ?? {});
 }

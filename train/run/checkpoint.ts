@@ -51,6 +51,7 @@ export function saveBest(folder: string, checkpoint: Checkpoint): string {
   return path;
 }
 
+/** Where the best checkpoint lies, or will once a state has a score. */
 export function bestPath(folder: string): string {
   return join(folder, 'checkpoints', BEST);
 }

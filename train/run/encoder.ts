@@ -29,7 +29,7 @@ export async function encoderGraph(encoder: Choice<Encoder>, state: EncoderState
   return foldConstants(graph);
 }
 
-/** A run's encoder at its newest checkpoint. */
+/** A run's encoder at the checkpoint that its `checkpoint.use` says, the newest or the best: the running average, where one is kept. */
 export interface TrainedEncoder {
   readonly plan: Plan;
   readonly state: EncoderState;

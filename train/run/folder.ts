@@ -49,6 +49,7 @@ function sorted(value: unknown): unknown {
   );
 }
 
+/** Writes run.json: the run with all its defaults and flags, which makes the same run again. */
 export function writeRunFile(folder: string, run: RunConfig): void {
   writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
 }
@@ -96,6 +97,7 @@ export function clearUnfinished(folder: string): { files: number; bytes: number 
   return { files: stale.length, bytes };
 }
 
+/** Writes summary.json, at the end of every start of a run; until then that of the start before stays. */
 export function writeSummary(folder: string, summary: object): void {
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
 }

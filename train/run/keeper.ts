@@ -22,6 +22,7 @@ export interface KeeperOptions {
 /** A place in the run with the state there. */
 export type Kept = Pick<Checkpoint, 'step' | 'seconds' | 'state'>;
 
+/** Writes checkpoints, and knows the best score so far, over all starts of the run, which a new state has to beat. */
 export class Keeper {
   #best: Score | null;
   readonly #options: KeeperOptions;

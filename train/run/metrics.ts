@@ -22,6 +22,7 @@ export interface StepRecord {
   readonly validation?: Validation;
 }
 
+/** A line for each batch, added while the run trains: it can be read at any time. */
 export function metricsPath(folder: string): string {
   return join(folder, 'metrics.jsonl');
 }
@@ -49,6 +50,7 @@ export function rewindMetrics(folder: string, step: number): StepRecord[] {
   return kept;
 }
 
+/** Adds the line of one batch. Throws `io` saying how to go on. */
 export function appendMetrics(folder: string, record: StepRecord): void {
   try {
     appendFileSync(metricsPath(folder), `${JSON.stringify(record)}\n`);

@@ -19,17 +19,13 @@ export function beats(score: Score, best: Score | null): boolean {
   return score.value > best.value || (score.value === best.value && score.clean > (best as typeof score).clean);
 }
 
-/** A score as text, and back; `null` for none. */
+/** A score as text, for the metadata of a checkpoint; `null` for none. */
 export function scoreText(score: Score | null): string {
   return JSON.stringify(score);
 }
 
+/** The score that `scoreText` wrote. Throws where the text is none. */
 export function readScore(text: string): Score | null {
   const value = JSON.parse(text) as unknown;
   return value === null ? null : check(Score, value, 'score');
-}
-
-/** `robust accuracy of neighbours 41.2 %`, for people. */
-export function describeScore(score: Score): string {
-  return score.measure === 'loss' ? `loss ${score.value.toFixed(3)}` : `robust accuracy of neighbours ${(100 * score.value).toFixed(1)} %`;
 }

@@ -37,6 +37,7 @@ export interface Outcome {
   readonly data: { readonly name: string; readonly images: number };
 }
 
+/** Counts in epochs, images and minutes, from what the loop counts in batches and seconds. */
 export function summarize({ run, spec }: Plan, outcome: Outcome): TrainSummary {
   return {
     name: run.name,

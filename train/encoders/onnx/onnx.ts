@@ -47,6 +47,7 @@ function modelOf({ sha256, ...options }: Config): StartingPoint {
   return point;
 }
 
+/** Of the options those that decide what is read from the file, and how; the projector is none of its business. */
 export function sourceOf({ path, output, layout, range, mean, std }: Omit<Config, 'sha256'>): ModelSource {
   return { path, output, layout, range, mean, std };
 }

@@ -13,6 +13,7 @@ const [FIRST, LEAST, GREATEST, PATIENCE] = [2 ** 12, 1, 2 ** 24, 500];
 /** Ascent passes use the signs of gradients alone: a scale that is never far off will do. */
 export const ASCENT_SCALE = 2 ** 10;
 
+/** The slots that mixed precision adds to those of the optimizer, before the first step. */
 export function initLossScale(): Parameters {
   return { [SCALE]: { shape: [], data: Float32Array.of(FIRST) }, [STEPS]: { shape: [], data: Float32Array.of(0) } };
 }
