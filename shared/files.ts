@@ -23,7 +23,10 @@ export function readBytes(path: string, field: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const message = missing ? `There is no file ${path}. Check the path.` : `Could not read ${path}: ${messageOf(cause)}.`;
+    const isFolder = (cause as NodeJS.ErrnoException).code === 'EISDIR';
+    const message = missing
+      ? `There is no file ${path}. Check the path.`
+      : `Could not read ${path}: ${isFolder ? 'it is a folder. Give a file' : messageOf(cause)}.`;
     throw new RobencError(missing ? 'not-found' : 'io', message, { cause, field });
   }
 }
@@ -72,8 +75,8 @@ export function syncFolder(path: string): void {
 }
 
 /**
- * Makes an output folder; refuses (`usage`) one that holds something, unless `force` or `resume` is given. What it returns is for work that failed: it takes a folder
- * away that was made here and is still empty.
+ * Makes an output folder; refuses (`usage`) one that holds something, unless `force` or `resume` is given. What it returns is for work that failed: it takes away
+ * what was made here, the folders on the way to it too, as far as they are still empty.
  */
 export function claimOutputFolder(path: string, { force = false, resume = false }: { force?: boolean; resume?: boolean } = {}): () => void {
   if (force && resume) throw new RobencError('usage', '--resume goes on with what is there, --force starts anew. Pass one of them.', { field: 'force' });
@@ -82,8 +85,9 @@ export function claimOutputFolder(path: string, { force = false, resume = false 
     throw new RobencError('usage', `${path} is a file. Give a folder that is empty or not there yet.`, { field: path });
   if (!isNew && readdirSync(path).length > 0 && !force && !resume)
     throw new RobencError('usage', `${path} is not empty. Choose another folder, or pass --resume to go on or --force to overwrite.`, { field: path });
+  let first: string | undefined;
   try {
-    makeFolder(resolve(path));
+    first = makeFolder(resolve(path));
   } catch (cause) {
     throw new RobencError('io', `Could not make the output folder ${path}: ${messageOf(cause)}. Choose a folder that you may write to.`, {
       cause,
@@ -91,18 +95,28 @@ export function claimOutputFolder(path: string, { force = false, resume = false 
     });
   }
   return () => {
-    if (isNew && existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
+    if (first === undefined) return;
+    try {
+      for (let folder = resolve(path); ; folder = dirname(folder)) {
+        rmdirSync(folder);
+        if (folder === resolve(first)) return;
+      }
+    } catch {
+      // It holds something, which rmdir refuses; the failure that came before must not be hidden.
+    }
   };
 }
 
 /** With its parents, one after another: `mkdirSync` with `recursive` never ends where a file system says of a new folder that its parent is missing, as /proc does. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
+function makeFolder(path: string): string | undefined {
+  if (existsSync(path)) return undefined;
+  const first = makeFolder(dirname(path));
   try {
     mkdirSync(path);
+    return first ?? path;
   } catch (error) {
     // Another process may have made it meanwhile.
     if (!existsSync(path)) throw error;
+    return first;
   }
 }

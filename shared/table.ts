@@ -1,4 +1,5 @@
 /** @file Tables of named things: the one way in which encoders, losses, attacks, operators and the like are registered. */
+import { suggestion } from './nearest.js';
 import { RobencError } from './errors.js';
 
 export interface Table<T> {
@@ -7,7 +8,7 @@ export interface Table<T> {
   readonly names: readonly string[];
   readonly entries: readonly T[];
   has(name: string): boolean;
-  /** The entry of that name. Throws `usage`: `No attack "pgdd". There are: fgsm, pgd.` */
+  /** The entry of that name. Throws `usage`: `No attack "pgdd". Did you mean "pgd"? There are: fgsm, pgd.` */
   get(name: string): T;
 }
 
@@ -27,7 +28,7 @@ export function table<T extends object>(kind: string, entries: readonly T[], nam
     has: (name: string) => byName.has(name),
     get(name: string) {
       const entry = byName.get(name);
-      if (entry === undefined) throw new RobencError('usage', `No ${kind} "${name}". There are: ${[...names].sort().join(', ')}.`, { field: kind });
+      if (entry === undefined) throw new RobencError('usage', `No ${kind} "${name}".${suggestion(name, names)}`, { field: kind });
       return entry;
     },
   });

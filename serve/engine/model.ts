@@ -1,6 +1,6 @@
 /** @file A model as the endpoints and batch commands see it, whether it came from a package or from a lone ONNX file. */
 import type { InputContract, Manifest } from '@robenc/shared/config/manifest.js';
-import { suggestion } from '@robenc/shared/config/nearest.js';
+import { suggestion } from '@robenc/shared/nearest.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import type { SizePolicy } from '@robenc/shared/images/fit.js';
 import type { ModelGraph } from './graph.js';

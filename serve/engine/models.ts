@@ -1,7 +1,7 @@
 /** @file The models that a server serves, by the names that requests use; versions may come and go while requests are answered. */
 import { createHash } from 'node:crypto';
 import { RobencError } from '@robenc/shared/errors.js';
-import { suggestion } from '@robenc/shared/config/nearest.js';
+import { suggestion } from '@robenc/shared/nearest.js';
 import type { ServedModel } from './model.js';
 import type { Probe } from './probe.js';
 import type { Aside } from './wanted.js';

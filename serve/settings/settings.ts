@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Type, type TSchema } from '@sinclair/typebox';
 import { check } from '@robenc/shared/config/check.js';
-import { nearest } from '@robenc/shared/config/nearest.js';
+import { nearest } from '@robenc/shared/nearest.js';
 import { flagName, type OptionSpec } from '@robenc/shared/config/command.js';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
 import type { DeviceRequest } from '@robenc/shared/runtime/types.js';

@@ -2,7 +2,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from '@sinclair/typebox';
 import { RobencError, type ErrorCode } from '../errors.js';
-import { suggestion } from './nearest.js';
+import { suggestion } from '../nearest.js';
 
 const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, discriminator: true, strict: true, strictRequired: false, allowUnionTypes: true });
 const compiled = new WeakMap<TSchema, ValidateFunction>();
@@ -78,7 +78,14 @@ function sentence(error: ErrorObject): string {
 }
 
 /** JSON's names of types, in words. */
-const TYPES: Readonly<Record<string, string>> = { integer: 'a whole number', number: 'a number', string: 'text', boolean: 'true or false', array: 'a list' };
+const TYPES: Readonly<Record<string, string>> = {
+  integer: 'a whole number',
+  number: 'a number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
 
 /** A schema may say in its description what a pattern means. */
 function expected(error: ErrorObject): string | undefined {

@@ -15,14 +15,14 @@ export function parseSettings(settings: readonly string[]): Record<string, unkno
 
 /**
  * A copy of `value` with the field at a dotted path replaced; objects on the way are made. Throws `bad-input` where the path goes through something
- * that is no object.
+ * that is no object, naming that.
  */
-export function setByPath(value: unknown, path: string, replacement: unknown, whole = path): unknown {
+export function setByPath(value: unknown, path: string, replacement: unknown, within = ''): unknown {
   const [key, ...rest] = path.split('.');
   if (value !== undefined && (value === null || typeof value !== 'object' || Array.isArray(value)))
-    throw new RobencError('bad-input', `${whole}: cannot be set inside ${JSON.stringify(value)}, which is no object.`, { field: whole });
+    throw new RobencError('bad-input', `${within || 'it'} is ${JSON.stringify(value)}; it must be an object, in which ${path} can be set.`, { field: within });
   const object = { ...value } as Record<string, unknown>;
-  const next = rest.length === 0 ? replacement : setByPath(object[key!], rest.join('.'), replacement, whole);
+  const next = rest.length === 0 ? replacement : setByPath(object[key!], rest.join('.'), replacement, within === '' ? key! : `${within}.${key!}`);
   return { ...object, [key!]: next };
 }
 

@@ -59,12 +59,40 @@ export function flagOf(path: string): string | null {
   return found === undefined ? null : flagName(found[0]);
 }
 
+/** Where an override came from: what stands before the message of its fault, what the error names in place of the field, and whose fault it is. */
+export interface Giver {
+  readonly name: string | null;
+  readonly field?: string;
+  readonly code: 'usage' | 'bad-input';
+}
+export type GiverOf = (path: string) => Giver;
+
+/** The flag that sets the field, given or not. */
+export const flagGiver: GiverOf = (path) => byFlag(flagOf(path));
+
+/** The one of a command's options that set the field. */
+export function giverAmong(options: Readonly<Record<string, unknown>>): GiverOf {
+  const settings = settingsOf(options);
+  return (path) => {
+    if (path in settings) return byFlag(null);
+    return byFlag(path === 'encoder.name' && options['encoder'] === undefined ? 'init' : flagOf(path));
+  };
+}
+
+function byFlag(flag: string | null): Giver {
+  return flag === null ? { name: null, code: 'usage' } : { name: `--${flag}`, field: flag, code: 'usage' };
+}
+
+function settingsOf(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return parseSettings((options['set'] as readonly string[] | undefined) ?? []);
+}
+
 /** The overrides for `loadRunConfig` that a command's options stand for; `--set` goes last and wins. Throws `usage` for a malformed `--set`. */
 export function runOverrides(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const flags = Object.entries(PATHS).map(([flag, path]) => [path, options[flag]] as const);
   return {
     ...(options['init'] === undefined ? {} : { 'encoder.name': 'onnx' }),
     ...Object.fromEntries(flags.filter(([, value]) => value !== undefined)),
-    ...parseSettings((options['set'] as readonly string[] | undefined) ?? []),
+    ...settingsOf(options),
   };
 }

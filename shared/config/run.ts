@@ -1,10 +1,12 @@
 /** @file The run file: everything that decides what a training run does, as a schema with defaults. */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox';
 import { messageOf, RobencError } from '../errors.js';
 import { readBytes } from '../files.js';
 import { check } from './check.js';
 import { setByPath } from './override.js';
-import { flagOf } from './run-flags.js';
+import { flagGiver, type GiverOf } from './run-flags.js';
 
 const closed = { additionalProperties: false };
 
@@ -116,48 +118,69 @@ export type RunConfig = Static<typeof RunConfig> & { readonly out: string };
 /**
  * A run from a file, an object, or nothing (all defaults), with overrides by dotted path, e.g. `{'views.count': 8}`; overrides that are undefined are ignored.
  * Relative paths in it start from the folder the program runs in. Throws `not-found`, `bad-file`, `bad-input`, or `usage`
- * where an override is at fault, naming file and field.
+ * where an override is at fault, naming file and field. `giverOf` says where an override came from; by default it is a flag.
  */
-export function loadRunConfig(source: string | object = {}, overrides: Readonly<Record<string, unknown>> = {}): RunConfig {
+export function loadRunConfig(source: string | object = {}, overrides: Readonly<Record<string, unknown>> = {}, giverOf: GiverOf = flagGiver): RunConfig {
   const what = typeof source === 'string' ? source : 'run';
-  const value: unknown = typeof source === 'string' ? readJson(source) : source;
+  const value: unknown = typeof source === 'string' ? readRunFile(source) : source;
   try {
-    const run = check(RunConfig, overridden(value, overrides), what);
+    const run = check(RunConfig, overridden(value, overrides, what), what);
     checkTogether(run, what);
     return { ...run, out: run.out ?? `runs/${run.name}` };
   } catch (error) {
-    throw blameFlags(error, overrides);
+    throw blameFlags(error, overrides, giverOf);
   }
 }
 
-/** A fault in a field that an override set is the caller's (`usage`), not the file's, and is told of the flag. */
-export function blameFlags(error: unknown, overrides: Readonly<Record<string, unknown>>): unknown {
+/** A run file. Throws `usage` for a folder, and says how to go on with the run in it. */
+function readRunFile(path: string): unknown {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return readJson(path);
+  const inside = join(path, 'run.json');
+  const remedy = existsSync(inside) ? `To go on with the run in it: robenc train ${inside} --resume.` : 'Give a run file.';
+  throw new RobencError('usage', `${path} is a folder. ${remedy}`, { field: path });
+}
+
+/** A fault in a field that an override set is that of who gave it (of a flag: `usage`), not the file's, and is told so. */
+export function blameFlags(error: unknown, overrides: Readonly<Record<string, unknown>>, giverOf: GiverOf = flagGiver): unknown {
   if (!(error instanceof RobencError) || error.code !== 'bad-input') return error;
   const { field = '', message } = error;
-  const path = Object.keys(overrides).find((one) => overrides[one] !== undefined && (one === field || field.startsWith(`${one}.`)));
+  const path = Object.keys(overrides).find(
+    (one) => overrides[one] !== undefined && (one === field || field.startsWith(`${one}.`) || field.startsWith(`${one}[`)),
+  );
   if (path === undefined) return error;
-  const flag = flagOf(path);
+  const giver = giverOf(path);
   // Without the file before it: its value was not looked at.
   const at = message.indexOf(path);
   const own = at > 0 && message.slice(0, at).endsWith(': ') ? message.slice(at) : message;
-  return new RobencError('usage', `${flag === null ? '' : `--${flag}: `}${own}`, { cause: error, field: flag ?? field });
+  return new RobencError(giver.code, `${giver.name === null ? '' : `${giver.name}: `}${own}`, { cause: error, field: giver.field ?? field });
 }
 
 /** Names of choices go first: choosing another entry drops the options of the one that the file chose, and the other overrides are options of the new one. */
-function overridden(value: unknown, overrides: Readonly<Record<string, unknown>>): unknown {
+function overridden(value: unknown, overrides: Readonly<Record<string, unknown>>, what: string): unknown {
   const given = Object.entries(overrides).filter(([, override]) => override !== undefined);
   const chooses = ([path]: [string, unknown]) => CHOICES.some((section) => path === `${section}.name`);
   const isGiven = (path: string) => given.some(([one]) => one === path);
   let result = value;
+  const set = (path: string, replacement: unknown) => (result = setIn(result, path, replacement, what));
   // Another path may hold another kind of data: what lies there decides, not the name that the file had for its own.
-  if (isGiven('data.path') && !isGiven('data.name')) result = setByPath(result, 'data.name', undefined);
+  if (isGiven('data.path') && !isGiven('data.name')) set('data.name', undefined);
   for (const [path, name] of given.filter(chooses)) {
     const section = path.split('.')[0]!;
-    const present = (result as Record<string, { name?: unknown } | undefined>)[section];
-    result = setByPath(result, section, present?.name === name ? present : { name });
+    const present = (result as Record<string, { name?: unknown } | undefined> | null)?.[section];
+    set(section, present?.name === name ? present : { name });
   }
-  for (const [path, override] of given.filter((entry) => !chooses(entry))) result = setByPath(result, path, override);
+  for (const [path, override] of given.filter((entry) => !chooses(entry))) set(path, override);
   return result;
+}
+
+/** What is in the way of an override is the file's. */
+function setIn(value: unknown, path: string, replacement: unknown, what: string): unknown {
+  try {
+    return setByPath(value, path, replacement);
+  } catch (cause) {
+    const { message, field } = cause as RobencError;
+    throw new RobencError('bad-input', `${what}: ${message}`, { cause, field: field || what });
+  }
 }
 
 /** A JSON file. Throws `not-found` or `bad-file`. */

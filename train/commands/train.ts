@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { defineCommand } from '@robenc/shared/config/command.js';
-import { blameFlags, loadRunConfig } from '@robenc/shared/config/run.js';
-import { runFlags, runOverrides } from '@robenc/shared/config/run-flags.js';
+import { blameFlags } from '@robenc/shared/config/run.js';
+import { giverAmong, runFlags, runOverrides } from '@robenc/shared/config/run-flags.js';
+import { loadPlannedRun } from '../run/plan.js';
 import { exitCodeFor, train } from '../run/run.js';
 
 export default defineCommand({
@@ -24,7 +25,8 @@ export default defineCommand({
   },
   async run(options, context) {
     const overrides = runOverrides(options);
-    const config = loadRunConfig(options.run === undefined ? {} : resolve(context.cwd, options.run), overrides);
+    const giverOf = giverAmong(options);
+    const config = loadPlannedRun(options.run === undefined ? {} : resolve(context.cwd, options.run), overrides, giverOf);
     const run = { ...config, out: outputFolder(options, config.out, context.cwd) };
     if (run.out !== resolve(context.cwd, config.out)) context.stderr(`Going on in ${run.out}, where the run file lies; it names ${config.out}.`);
     const summary = await train(run, {
@@ -39,7 +41,7 @@ export default defineCommand({
         context.progress({ label: 'train', done: step, total, note: `${Math.round(viewsPerSecond)} crops/s · loss ${loss.toFixed(2)} · ${terms.join(' · ')}` });
       },
     }).catch((error: unknown) => {
-      throw blameFlags(error, overrides);
+      throw blameFlags(error, overrides, giverOf);
     });
     context.stdout(
       `${summary.ending === 'stopped' ? 'Stopped' : 'Trained'} after ${summary.steps} of ${summary.stepsPlanned} batches in ${summary.minutes.toFixed(1)} minutes: ${run.out}`,

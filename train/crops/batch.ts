@@ -1,8 +1,8 @@
 /** @file Rendering the views of a batch of images. */
-import { check } from '@robenc/shared/config/check.js';
 import { imageAt, type ImageSet } from '@robenc/shared/data/image-set.js';
 import { Random } from '@robenc/shared/math/random.js';
 import { viewSamplers } from './index.js';
+import { viewOptions } from './options.js';
 
 export interface ViewSettings {
   /** Views of each image. */
@@ -27,7 +27,7 @@ export function renderBatch(
   { views, sampler: name, options: given, seed, epoch, size, out }: ViewSettings & { readonly epoch: number; readonly out?: Float32Array },
 ): Float32Array {
   const sampler = viewSamplers.get(name);
-  const options = check(sampler.options, given, `options of the view sampler ${name}`);
+  const options = viewOptions(sampler, given);
   const area = 3 * size * size;
   const result = out ?? new Float32Array(views * indices.length * area);
   for (let view = 0; view < views; view++)

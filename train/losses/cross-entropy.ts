@@ -1,7 +1,6 @@
 /** @file Cross-entropy: supervised training; the rows are logits, one for each class. */
 import * as tf from '@tensorflow/tfjs';
 import { Type, type Static } from '@sinclair/typebox';
-import { RobencError } from '@robenc/shared/errors.js';
 import type { Loss } from './loss.js';
 
 const config = Type.Object(
@@ -26,11 +25,9 @@ export const crossEntropy: Loss<Static<typeof config>> = {
   needsLabels: true,
   views: { least: 1, most: Infinity },
   value({ labelSmoothing }, { projections, labels }) {
-    if (labels === undefined)
-      throw new RobencError('bad-input', 'Loss cross-entropy needs the class of every image. Give labelled data, or another loss.', { field: 'labels' });
     const [views, batch, classes] = projections.shape;
     const logits: tf.Tensor2D = tf.reshape(projections, [views * batch, classes]);
-    const expected = tf.tile(labels, [views]);
+    const expected = tf.tile(labels!, [views]);
     const target = tf.add(tf.mul(tf.cast(tf.oneHot(expected, classes), 'float32'), 1 - labelSmoothing), labelSmoothing / classes);
     const logLikelihood = tf.sub(logits, tf.logSumExp(logits, 1, true));
     const loss = tf.neg(tf.mean<tf.Scalar>(tf.sum(tf.mul(target, logLikelihood), 1)));

@@ -5,7 +5,7 @@ import type { Schema } from '../tensors/schema.js';
 export interface Views {
   /** Projections [views, batch, dim], as `rows` of the loss asks for them: entry [v, i] is view v of image i. */
   readonly projections: tf.Tensor3D;
-  /** Class of each image, int32 [batch], for supervised losses. */
+  /** Class of each image, int32 [batch]: there where the loss needs them, which is checked when the data is opened, and by every engine. */
   readonly labels?: tf.Tensor1D;
 }
 

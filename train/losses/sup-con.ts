@@ -1,7 +1,6 @@
 /** @file SupCon: each view finds all views of all images of its class. */
 import * as tf from '@tensorflow/tfjs';
 import { Type, type Static } from '@sinclair/typebox';
-import { RobencError } from '@robenc/shared/errors.js';
 import { contrast, matrix, temperature } from './contrast.js';
 import type { Loss } from './loss.js';
 
@@ -17,11 +16,9 @@ export const supCon: Loss<Static<typeof config>> = {
   needsLabels: true,
   views: { least: 2, most: Infinity },
   value(options, { projections, labels }) {
-    if (labels === undefined)
-      throw new RobencError('bad-input', 'Loss sup-con needs the class of every image. Give labelled data, or use emp-ssl or nt-xent.', { field: 'labels' });
     const [views, batch, dim] = projections.shape;
     const rows = views * batch;
-    const classes = tf.tile(labels, [views]);
+    const classes = tf.tile(labels!, [views]);
     const same = tf.cast(tf.equal(tf.reshape(classes, [rows, 1]), tf.reshape(classes, [1, rows])), 'float32');
     const positives: tf.Tensor2D = tf.mul(
       same,

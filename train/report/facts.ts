@@ -11,7 +11,8 @@ export function settingsOf({ run }: RunRecord): [string, string][] {
 
 /** What environment.json says of the machine, by its dotted path; empty where there is no such file. */
 export function environmentOf({ environment }: RunRecord): [string, string][] {
-  return flat(environment ?? {});
+  // Threads that nobody set are null there: it says nothing of them.
+  return flat(Object.fromEntries(Object.entries(environment ?? {}).filter(([, value]) => value !== null)));
 }
 
 /** The paths at which the runs do not all say the same, with what each says; `-` where it says nothing. Names and folders always differ and are left out. */

@@ -8,7 +8,9 @@ import { RobencError } from '@robenc/shared/errors.js';
 import { writeFileAtomic } from '@robenc/shared/files.js';
 import { runtimeVersion } from '@robenc/shared/runtime/session.js';
 import { staleTemporaries } from '@robenc/shared/temporary-files.js';
+import { checkState } from '../engines/contract.js';
 import { bestPath, isCheckpoint, listCheckpoints, loadCheckpoint, type Checkpoint } from './checkpoint.js';
+import { firstState, planOf } from './plan.js';
 
 /** What decides the numbers of a run; where it is written, how often it is saved and what is measured on the way do not. */
 export function digestOf(run: RunConfig): string {
@@ -118,7 +120,7 @@ export function openRun(folder: string): { run: RunConfig; checkpoint: Checkpoin
   };
 }
 
-/** A checkpoint of this very run. Throws `not-found` or `bad-file` with what to do. */
+/** A checkpoint whose state is that of this run. Throws `not-found` or `bad-file` with what to do. */
 function checkpointOf(run: RunConfig, path: string, other: RunConfig['checkpoint']['use']): Checkpoint {
   const remedy = `Go on with "robenc train <run>/run.json --resume", which takes the newest whole checkpoint, or set checkpoint.use to "${other}".`;
   let checkpoint;
@@ -128,11 +130,16 @@ function checkpointOf(run: RunConfig, path: string, other: RunConfig['checkpoint
     if (!(error instanceof RobencError)) throw error;
     throw new RobencError(error.code, `${error.message} ${remedy}`, { cause: error, field: path });
   }
-  if (checkpoint.runDigest !== digestOf(run))
-    throw new RobencError(
-      'bad-file',
-      `The checkpoint ${path} is of a run with other settings than the run.json beside it. Put back the one that belongs to it.`,
-      { field: path },
-    );
+  // Settings that do not shape the state may have been changed by hand: where the images lie, for one.
+  if (checkpoint.runDigest !== digestOf(run)) refuseForeign(run, checkpoint, path);
   return checkpoint;
+}
+
+function refuseForeign(run: RunConfig, { state }: Checkpoint, path: string): void {
+  try {
+    checkState(firstState(planOf(run)), state);
+  } catch (cause) {
+    if (!(cause instanceof RobencError) || cause.code !== 'mismatch') throw cause;
+    throw new RobencError('bad-file', `The checkpoint ${path} is of another run than the run.json beside it: ${cause.message}`, { cause, field: path });
+  }
 }

@@ -11,8 +11,8 @@ import { openValidationData, type ValidationData } from '../validation/data.js';
 import { validatorOf } from '../validation/validator.js';
 import { viewBatches } from '../crops/pipeline.js';
 import { encoderOf } from '../optimizers/average.js';
-import type { EngineOptions } from '../engines/engine.js';
-import { prepareEngineThread, type EngineThread } from '../engines/thread.js';
+import type { Engine, EngineOptions } from '../engines/engine.js';
+import { prepareEngineThread } from '../engines/thread.js';
 import { refuseWithoutRoom } from '../memory/check.js';
 import { loadNewest, stateDigest, type Checkpoint } from './checkpoint.js';
 import { claimRun } from './claim.js';
@@ -24,7 +24,7 @@ import { trainLoop, type BatchSource, type Ending } from './loop.js';
 import { rewindMetrics, type StepRecord } from './metrics.js';
 import { changedSettings } from './settings.js';
 import { summarize, type TrainSummary } from './summary.js';
-import { checkClasses, lengthOf, planOf, type Plan } from './plan.js';
+import { checkClasses, checkLabels, lengthOf, planOf, type Plan } from './plan.js';
 
 export interface TrainOptions {
   readonly resume?: boolean;
@@ -42,6 +42,8 @@ export interface TrainOptions {
 export async function train(given: RunConfig, options: TrainOptions): Promise<TrainSummary> {
   const run = withStart(given);
   const plan = planOf(run);
+  // Before the images are read and the step is compiled; what refuses the run after that leaves no folder.
+  const release = claimOutputFolder(run.out, options);
   const available = availableMemory();
   // The thread makes the first state and compiles the step, once, while the images are read here.
   const preparing = prepareEngineThread(run, engineOptions(run));
@@ -51,9 +53,13 @@ export async function train(given: RunConfig, options: TrainOptions): Promise<Tr
   );
   try {
     const data = await openData(plan);
-    const engine = await preparing;
-    if (!options.ignoreMemory) await refuseWithoutRoom(plan, { stateBytes: engine.stateBytes, set: data.set, step: engine.memory, available });
-    return await trainWith(plan, { ...data, prepared: engine }, options);
+    const prepared = await preparing;
+    if (!options.ignoreMemory) await refuseWithoutRoom(plan, { stateBytes: prepared.stateBytes, set: data.set, step: prepared.memory, available });
+    // Opened before anything is written: its device may not be there.
+    return await trainWith(plan, { ...data, engine: await prepared.open(null) }, options);
+  } catch (error) {
+    release();
+    throw error;
   } finally {
     await (
       await over
@@ -70,6 +76,7 @@ interface Opened {
 async function openData(plan: Plan): Promise<Opened> {
   const { run } = plan;
   const set = await openImageSet(trainingData(run));
+  checkLabels(plan, set);
   checkClasses(plan, set.classes.length);
   lengthOf(plan, set.count);
   return { set, held: run.validation && (await openValidationData(run, set, run.validation)) };
@@ -79,8 +86,7 @@ function engineOptions({ engine: { device, threads, replaysPerRun, convolutions 
   return { device, convolutions, ...(threads === undefined ? {} : { threads }), ...(replaysPerRun === undefined ? {} : { replaysPerRun }) };
 }
 
-async function trainWith(plan: Plan, opened: Opened & { prepared: EngineThread }, options: TrainOptions): Promise<TrainSummary> {
-  claimOutputFolder(plan.run.out, options);
+async function trainWith(plan: Plan, opened: Opened & { engine: Engine }, options: TrainOptions): Promise<TrainSummary> {
   const release = claimRun(plan.run.out, options.note);
   try {
     return await trainInFolder(plan, opened, options);
@@ -89,12 +95,13 @@ async function trainWith(plan: Plan, opened: Opened & { prepared: EngineThread }
   }
 }
 
-async function trainInFolder(plan: Plan, { set, held, prepared }: Opened & { prepared: EngineThread }, options: TrainOptions): Promise<TrainSummary> {
+async function trainInFolder(plan: Plan, { set, held, engine }: Opened & { engine: Engine }, options: TrainOptions): Promise<TrainSummary> {
   const { signal, clock, note } = options;
   const { run } = plan;
   const runDigest = digestOf(run);
   const { perEpoch, steps } = lengthOf(plan, set.count);
   const checkpoint = options.resume ? resumeFrom(run, runDigest, note) : null;
+  if (checkpoint) await engine.load(checkpoint.state);
   if (!options.resume) clearRun(run.out);
   writeRunFile(run.out, run);
   const left = clearUnfinished(run.out);
@@ -102,7 +109,6 @@ async function trainInFolder(plan: Plan, { set, held, prepared }: Opened & { pre
     note(`Removed what processes that were killed left unfinished in ${run.out}: ${left.files} files, ${(left.bytes / 2 ** 20).toFixed(1)} MiB.`);
   const from = { step: checkpoint?.step ?? 0, seconds: checkpoint?.seconds ?? 0 };
   const records = rewindMetrics(run.out, from.step);
-  const engine = await prepared.open(checkpoint?.state ?? null);
   if (engine.notice) note(engine.notice);
   note(`${set.count} images from ${set.name}; ${steps} batches of ${run.batchSize} x ${run.views.count} views; engine ${engine.name} on ${engine.device}`);
   writeEnvironment(run.out, { onnxruntime: runtimeVersion(), engine: engine.name, device: engine.device, threads: run.engine.threads ?? null });

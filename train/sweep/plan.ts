@@ -1,11 +1,13 @@
 /** @file From a sweep file to its runs: each a whole run file with a name and a folder of its own. */
 import { join, resolve } from 'node:path';
 import { check } from '@robenc/shared/config/check.js';
-import { loadRunConfig, readJson, type RunConfig } from '@robenc/shared/config/run.js';
+import { readJson, RunConfig } from '@robenc/shared/config/run.js';
+import type { GiverOf } from '@robenc/shared/config/run-flags.js';
 import { SweepConfig } from '@robenc/shared/config/sweep.js';
 import { messageOf, RobencError } from '@robenc/shared/errors.js';
+import { nearest } from '@robenc/shared/nearest.js';
 import { digestOf } from '../run/folder.js';
-import { planOf } from '../run/plan.js';
+import { loadPlannedRun } from '../run/plan.js';
 
 export interface SweepRun {
   /** Of the run, its folder and its result: its place in the list and what it changes. */
@@ -32,13 +34,12 @@ export interface SweepFlags {
 
 const LONGEST_NAME = 64;
 
-/** The sweep of a file, or of a list of run files. Throws `not-found`, `bad-file` or `bad-input` naming the run that is at fault. */
+/** The sweep of a file, or of a list of run files. Throws `not-found`, `bad-file`, `bad-input` or, for changes of the command line, `usage`, naming the run that is at fault. */
 export function planSweep(sources: readonly string[], { cwd, out, parallel, set }: SweepFlags): SweepPlan {
   const paths = sources.map((source) => resolve(cwd, source));
   const given = paths.length === 1 ? sweepOf(paths[0]!) : check(SweepConfig, { runs: paths }, 'sweep');
-  const sweep = { ...given, set: { ...given.set, ...set } };
-  const folder = resolve(cwd, out ?? sweep.out ?? join('runs', sweep.name));
-  const runs = points(sweep).map((point, i) => runAt(point, i, { sweep, folder, cwd }));
+  const folder = resolve(cwd, out ?? given.out ?? join('runs', given.name));
+  const runs = points(given).map((point, i) => runAt(point, i, { sweep: given, flags: set ?? {}, folder, cwd }));
   const digests = new Map<string, string>();
   for (const { id, run } of runs) {
     const digest = digestOf({ ...run, name: '' });
@@ -46,14 +47,22 @@ export function planSweep(sources: readonly string[], { cwd, out, parallel, set 
     if (twin !== undefined) throw new RobencError('bad-input', `The runs ${twin} and ${id} of the sweep are the same. Leave one out.`, { field: 'runs' });
     digests.set(digest, id);
   }
-  return { folder, parallel: parallel ?? sweep.parallel, runs };
+  return { folder, parallel: parallel ?? given.parallel, runs };
 }
+
+/** The fields that make a file a sweep. */
+const SWEEP_FIELDS = ['base', 'grid', 'runs', 'set', 'parallel'];
 
 /** A sweep file, or a single run file as a sweep of one. */
 function sweepOf(path: string): SweepConfig {
   const value = readJson(path);
-  const isSweep = value !== null && typeof value === 'object' && ['base', 'grid', 'runs', 'set', 'parallel'].some((key) => key in value);
-  return check(SweepConfig, isSweep ? value : { runs: [path] }, path);
+  const fields = value !== null && typeof value === 'object' ? Object.keys(value) : [];
+  return check(SweepConfig, fields.some(isOfSweep) ? value : { runs: [path] }, path);
+}
+
+/** A field of a sweep, misspelt or not: no field of a run file is nearer. */
+function isOfSweep(field: string): boolean {
+  return SWEEP_FIELDS.includes(nearest(field, [...Object.keys(RunConfig.properties), ...SWEEP_FIELDS]) ?? '');
 }
 
 interface Place {
@@ -70,20 +79,32 @@ function points({ runs, grid = {} }: SweepConfig): Place[] {
   );
 }
 
-function runAt({ file, changes }: Place, i: number, { sweep, folder, cwd }: { sweep: SweepConfig; folder: string; cwd: string }): SweepRun {
+interface Surroundings {
+  readonly sweep: SweepConfig;
+  /** Changes of the command line. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly folder: string;
+  readonly cwd: string;
+}
+
+function runAt({ file, changes }: Place, i: number, { sweep, flags, folder, cwd }: Surroundings): SweepRun {
   const source = file ?? sweep.base ?? {};
   const what = Object.entries(changes).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
+  const giverOf: GiverOf = (path) => {
+    if (path in changes) return { name: path in (sweep.grid ?? {}) ? 'grid' : 'set', code: 'bad-input' };
+    return path in flags ? { name: '--set', code: 'usage' } : { name: 'set', code: 'bad-input' };
+  };
   try {
-    const run = loadRunConfig(typeof source === 'string' ? resolve(cwd, source) : source, { ...sweep.set, ...changes });
+    const run = loadPlannedRun(typeof source === 'string' ? resolve(cwd, source) : source, { ...sweep.set, ...flags, ...changes }, giverOf);
     const id = idOf(i, file === null ? [] : [run.name], changes);
-    const named = { ...run, name: file === null ? id : run.name, out: join(folder, id) };
-    planOf(named);
-    return { id, run: named, changes: file === null ? changes : { run: file, ...changes } };
+    return {
+      id,
+      run: { ...run, name: file === null ? id : run.name, out: join(folder, id) },
+      changes: file === null ? changes : { run: file, ...changes },
+    };
   } catch (cause) {
     const { code, field } = cause instanceof RobencError ? cause : { code: 'bad-input' as const, field: undefined };
-    // An override is the sweep file's, not a flag of the command line.
-    const shown = code === 'usage' ? 'bad-input' : code;
-    throw new RobencError(shown, `Run ${i + 1} of the sweep (${file ?? (what.join(', ') || 'its base')}): ${messageOf(cause)}`, {
+    throw new RobencError(code, `Run ${i + 1} of the sweep (${file ?? (what.join(', ') || 'its base')}): ${messageOf(cause)}`, {
       cause,
       ...(field === undefined ? {} : { field }),
     });

@@ -1,6 +1,5 @@
 /** @file The validation of a run: its encoder at a state, on the images that were opened for it. */
 import { availableParallelism } from 'node:os';
-import { parseEpsilon } from '@robenc/shared/config/epsilon.js';
 import type { TrainingState } from '../engines/engine.js';
 import { encoderOf } from '../optimizers/average.js';
 import { encoderGraph } from '../run/encoder.js';
@@ -18,10 +17,9 @@ export interface ValidatorOptions {
   readonly before: Moment | undefined;
 }
 
-/** A running average is what counts, where there is one. Throws `bad-input` naming the field for a radius that is none. */
+/** A running average is what counts, where there is one. */
 export function validatorOf({ run, spec }: Plan, data: ValidationData, { device, signal, before }: ValidatorOptions): Validator {
   const settings = run.validation!;
-  parseEpsilon(settings.epsilon, { field: 'validation.epsilon' });
   return {
     settings,
     before: before ?? { step: 0, seconds: 0 },

@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox';
 import { check } from '@robenc/shared/config/check.js';
 import { parseEpsilon } from '@robenc/shared/config/epsilon.js';
 import { choose } from '@robenc/shared/config/named.js';
-import { nearest, suggestion } from '@robenc/shared/config/nearest.js';
+import { nearest, suggestion } from '@robenc/shared/nearest.js';
 import { RobencError } from '@robenc/shared/errors.js';
 import { table } from '@robenc/shared/table.js';
 
@@ -57,7 +57,7 @@ describe('check', () => {
   it('a value that is no object at all is said to be so', () =>
     assert.match(
       message(() => check(Request, null, 'request')),
-      /request: it is null; it must be object/,
+      /request: it is null; it must be an object/,
     ));
 });
 

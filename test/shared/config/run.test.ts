@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { RobencError } from '@robenc/shared/errors.js';
-import { runOverrides } from '@robenc/shared/config/run-flags.js';
-import { loadRunConfig } from '@robenc/shared/config/run.js';
+import { giverAmong, runOverrides } from '@robenc/shared/config/run-flags.js';
+import { loadRunConfig, readJson } from '@robenc/shared/config/run.js';
 
 const configs = new URL('../../../configs/', import.meta.url).pathname;
 
@@ -86,6 +86,38 @@ describe('run file', () => {
     const flag = failure(() => loadRunConfig('configs/quickstart.json', { 'data.holdOut': 1.5 }));
     assert.deepEqual([flag.message, flag.field], ['--hold-out: data.holdOut is 1.5; it must be < 1.', 'hold-out']);
     assert.deepEqual(failure(() => loadRunConfig({}, { 'views.cuont': 3 })).field, 'views.cuont');
+  });
+
+  it('a fault of --set is not told of the flag for the same field, which nobody gave', () => {
+    const faultOf = (options: object) => failure(() => loadRunConfig({}, runOverrides({ ...options }), giverAmong({ ...options })));
+    const set = faultOf({ set: ['optimizer.learningRate=-1'] });
+    assert.deepEqual([set.code, set.message, set.field], ['usage', 'optimizer.learningRate is -1; it must be > 0.', 'optimizer.learningRate']);
+    assert.match(faultOf({ learningRate: -1 }).message, /^--learning-rate: optimizer\.learningRate is -1/);
+  });
+
+  it('what is no object where a flag has its field is the file’s fault, and the flag is not blamed', () => {
+    for (const value of [[], null, 3]) {
+      const error = failure(() => loadRunConfig(value as unknown as object, { out: 'here' }));
+      assert.deepEqual([error.code, error.message], ['bad-input', `run: it is ${JSON.stringify(value)}; it must be an object, in which out can be set.`]);
+    }
+    const inside = failure(() => loadRunConfig({ data: [] }, { 'data.path': 'photos' }));
+    assert.deepEqual([inside.code, inside.field], ['bad-input', 'data']);
+    assert.match(inside.message, /^run: data is \[\]; it must be an object/);
+    assert.equal(failure(() => loadRunConfig([], { 'adversary.name': 'pgd' })).code, 'bad-input');
+  });
+
+  it('a folder in place of the run file is usage, and of one with a run in it is said how to go on', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'robenc-'));
+    try {
+      const empty = failure(() => loadRunConfig(folder));
+      assert.deepEqual([empty.code, empty.message], ['usage', `${folder} is a folder. Give a run file.`]);
+      writeFileSync(join(folder, 'run.json'), '{}');
+      assert.match(failure(() => loadRunConfig(folder)).message, /is a folder\. To go on with the run in it: robenc train .*\/run\.json --resume\.$/);
+      mkdirSync(join(folder, 'inner'));
+      assert.match(failure(() => readJson(join(folder, 'inner'))).message, /Could not read .*inner: it is a folder\. Give a file\.$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('fields that cannot go together are refused', () => {

@@ -64,7 +64,8 @@ describe('view pipeline', () => {
   it('throws here what went wrong in the thread, once the batch is asked for, and ends', async () => {
     await assert.rejects(
       take(set, 1, { sampler: 'crop' }),
-      (error: Error & { code?: string }) => error.code === 'usage' && /No view sampler "crop"\. There are: crops, patches/.test(error.message),
+      (error: Error & { code?: string }) =>
+        error.code === 'usage' && /No view sampler "crop"\. Did you mean "crops"\? There are: crops, patches/.test(error.message),
     );
   });
 

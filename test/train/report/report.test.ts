@@ -117,6 +117,15 @@ describe('reports of training runs', function () {
     );
   });
 
+  it('show what a run leaves to the machine as what another does not say', () => {
+    const record = readRun(first);
+    const environment = { ...record.environment, threads: null };
+    assert.deepEqual(
+      differences([record, { ...record, environment }]).find(([path]) => path === 'machine: threads'),
+      ['machine: threads', '1', '-'],
+    );
+  });
+
   it('list, compare and report find runs below a folder, down to a few levels, and one that is broken hides no other', async () => {
     const deep = mkdtempSync(join(folder, '.hidden-'));
     const sweep = join(deep, 'sweep');

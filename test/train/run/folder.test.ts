@@ -116,7 +116,7 @@ describe('the folder of a run', function () {
     cpSync(join(other, 'checkpoints', name), join(out, 'checkpoints', name));
     assert.throws(
       () => openRun(out),
-      (error: RobencError) => error.code === 'bad-file' && /other settings than the run\.json/.test(error.message),
+      (error: RobencError) => error.code === 'bad-file' && /of another run than the run\.json beside it: .*is \[/.test(error.message),
     );
   });
 

@@ -79,8 +79,44 @@ describe('sweeps', function () {
     assert.throws(() => plan({ base: BASE, grid: { 'adversary.name': ['fre'] } }), /Run 1.*No adversary "fre".*free/s);
     assert.throws(() => plan({ base: BASE, grid: { seed: [1, 1] } }), /001-seed-1 and 002-seed-1 of the sweep are the same/);
     assert.throws(() => plan({ base: BASE, gird: { seed: [1] } }), /gird.*grid/);
+    assert.throws(
+      () =>
+        plan({
+          base: BASE,
+          grid: {
+            'views.options.scale': [
+              [0.2, 1],
+              [0, 0],
+            ],
+          },
+        }),
+      /Run 2 .*: grid: .*scale\[0\] is 0/,
+    );
     assert.throws(() => plan({ base: 'nothing.json' }), { code: 'not-found', message: /nothing\.json/ });
     assert.throws(() => plan({ base: BASE, grid: { seed: [] } }), /seed/);
+  });
+
+  it('a file whose only field of a sweep is misspelt is a sweep, and one with a misspelt field of a run is a run', () => {
+    assert.throws(() => plan({ name: 'x', gird: { seed: [1] } }), {
+      code: 'bad-input',
+      message: /sweep\.json: gird is not known here\. Did you mean "grid"\?/,
+    });
+    assert.throws(() => plan({ sed: 3 }), /sed is not known here\. Did you mean "seed"\?/);
+  });
+
+  it('a wrong value is told of who gave it: the grid, the changes of the file, or --set, which alone is usage', () => {
+    const rate = 'optimizer.learningRate';
+    const told = (sweep: object, flags: object, code: string, message: RegExp) => assert.throws(() => plan({ base: BASE, ...sweep }, flags), { code, message });
+    told(
+      { grid: { [rate]: [-1] } },
+      {},
+      'bad-input',
+      /^Run 1 of the sweep \(optimizer\.learningRate=-1\): grid: optimizer\.learningRate is -1; it must be > 0\.$/,
+    );
+    told({ runs: [{ set: { [rate]: -1 } }] }, {}, 'bad-input', /: set: optimizer\.learningRate is -1/);
+    told({ set: { [rate]: -1 } }, {}, 'bad-input', /\(its base\): set: optimizer\.learningRate is -1/);
+    told({}, { set: { [rate]: -1 } }, 'usage', /\(its base\): --set: optimizer\.learningRate is -1/);
+    told({ grid: { 'optimizer.momentun': [0.5] } }, {}, 'bad-input', /: grid: optimizer "lars": momentun is not known here\. Did you mean "momentum"/);
   });
 
   it('a run that fails is set aside with its reason, the others are done, and a second start does only what is left', async () => {
