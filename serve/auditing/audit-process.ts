@@ -20,7 +20,7 @@ const stop = new AbortController();
 // Threads that start from here on are as patient as this one.
 setPriority(constants.priority.PRIORITY_LOW);
 // The terminal sends Ctrl+C to the whole group; it is for the server to decide.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 // Without a server nobody would hear of the end; what is done is kept, and the next server goes on.
 process.on('disconnect', () => stop.abort());
 process.on('message', (message: ToAudit) => {

@@ -23,7 +23,7 @@ const WATCH_MS = 250;
 const LOOKS = 3;
 
 // The terminal sends Ctrl+C to the whole group; it is for the supervisor to decide.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 // Without a supervisor nobody hands over connections, or would ever end this process.
 process.on('disconnect', () => process.exit(1));
 

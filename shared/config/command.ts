@@ -65,7 +65,7 @@ export interface CommandContext {
   /** How far a long work is: a bar on a terminal, a line every few seconds elsewhere. Always on stderr. */
   progress(report: Progress): void;
   readonly json: boolean;
-  /** Aborted by the first SIGINT or SIGTERM: finish or save, then return. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when nobody reads the output any more: finish or save, then return. */
   readonly signal: AbortSignal;
   /** The folder that relative paths of the user start from. */
   readonly cwd: string;
