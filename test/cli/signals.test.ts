@@ -29,6 +29,19 @@ describe('signals', () => {
       assert.deepEqual(await ended, { code: 0, signal: null });
     });
 
+  it('a second SIGHUP, which a shell sends after the system, takes nothing down', async () => {
+    const { child, heard, ended } = start(false);
+    await heard('started');
+    const told = heard('cancelled');
+    child.kill('SIGHUP');
+    await told;
+    child.kill('SIGHUP');
+    const first = await Promise.race([ended, new Promise<null>((resolve) => setTimeout(() => resolve(null), 500))]);
+    assert.equal(first, null, 'it still works');
+    child.kill('SIGINT');
+    assert.deepEqual(await ended, { code: null, signal: 'SIGINT' });
+  });
+
   it('the second SIGINT takes a command down that does not listen', async () => {
     const { child, heard, ended } = start(false);
     await heard('started');

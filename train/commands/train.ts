@@ -27,7 +27,7 @@ export default defineCommand({
     const overrides = runOverrides(options);
     const giverOf = giverAmong(options);
     const config = loadPlannedRun(options.run === undefined ? {} : resolve(context.cwd, options.run), overrides, giverOf);
-    const run = { ...config, out: outputFolder(options, config.out, context.cwd) };
+    const run = { ...config, out: 'out' in overrides ? resolve(context.cwd, config.out) : outputFolder(options, config.out, context.cwd) };
     if (run.out !== resolve(context.cwd, config.out)) context.stderr(`Going on in ${run.out}, where the run file lies; it names ${config.out}.`);
     const summary = await train(run, {
       resume: options.resume,
@@ -52,8 +52,8 @@ export default defineCommand({
 });
 
 /** A run that is gone on from its own run.json stays in the folder of that file, which may have been moved or copied since. */
-function outputFolder({ run, resume, out }: { run?: string | undefined; resume: boolean; out?: unknown }, named: string, cwd: string): string {
-  if (run === undefined || !resume || out !== undefined || basename(run) !== 'run.json') return resolve(cwd, named);
+function outputFolder({ run, resume }: { run?: string | undefined; resume: boolean }, named: string, cwd: string): string {
+  if (run === undefined || !resume || basename(run) !== 'run.json') return resolve(cwd, named);
   const folder = dirname(resolve(cwd, run));
   return existsSync(join(folder, 'environment.json')) ? folder : resolve(cwd, named);
 }

@@ -81,7 +81,7 @@ export function clearRun(folder: string): void {
 }
 
 /** What `robenc train` writes into the folder of a run, and into its checkpoints/. */
-const OWN_FILES = /^(run|environment|summary)\.json$|^metrics\.jsonl$|^model\.onnx$/;
+const OWN_FILES = /^(run|environment|summary|trainer)\.json$|^metrics\.jsonl$|^model\.onnx$/;
 
 /**
  * Takes away the unfinished files of processes that were killed while they wrote here. `run.json` must have been written by this start, and nothing else yet.

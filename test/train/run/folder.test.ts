@@ -11,18 +11,10 @@ import { openRun } from '../../../train/run/folder.js';
 import { readMetrics } from '../../../train/run/metrics.js';
 import { skip } from '../../skip.js';
 import { until } from '../../until.js';
+import { TINY_RUN } from '../tiny-run.js';
 
 const ROBENC = join(import.meta.dirname, '../../../cli/robenc.mjs');
-const RUN = {
-  name: 'tiny',
-  seed: 4,
-  data: { name: 'shapes', limit: 32, size: 16 },
-  batchSize: 8,
-  epochs: 2,
-  views: { count: 2 },
-  encoder: { name: 'resnet-small', widths: [4, 8], embedding: 16, projection: 8 },
-  engine: { threads: 1, device: 'cpu' },
-};
+const RUN = { ...TINY_RUN, name: 'tiny', data: { ...TINY_RUN.data, limit: 32 }, epochs: 2 };
 
 function robenc(...args: string[]): { code: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [ROBENC, ...args], { encoding: 'utf8' });
@@ -54,6 +46,9 @@ describe('the folder of a run', function () {
     assert.match(again.output, /Going on in .*moved, where the run file lies/);
     assert.match(again.output, /Going on after batch 4/);
     assert.equal(existsSync(out), false, 'nothing is begun in the old place');
+    const elsewhere = join(folder, 'elsewhere');
+    const sent = robenc('train', join(moved, 'run.json'), '--resume', '--set', `out=${elsewhere}`);
+    assert.match(sent.output, /No checkpoint in .*elsewhere yet/);
   });
 
   it('with checkpoints none of which can be read is not begun anew, and keeps its metrics', () => {

@@ -8,15 +8,7 @@ import { encodePng } from '@robenc/shared/images/decode.js';
 import { losses } from '../../../train/losses/index.js';
 import { train } from '../../../train/run/run.js';
 import { refusal } from '../../refusal.js';
-
-const RUN = {
-  data: { name: 'shapes', limit: 16, size: 16 },
-  batchSize: 8,
-  epochs: 1,
-  views: { count: 2 },
-  encoder: { name: 'resnet-small', widths: [4, 8], embedding: 16, projection: 8 },
-  engine: { threads: 1, device: 'cpu' },
-};
+import { TINY_RUN } from '../tiny-run.js';
 
 describe('a run that is refused', function () {
   this.timeout(120_000);
@@ -26,7 +18,7 @@ describe('a run that is refused', function () {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const started = (changes: object, options: object = {}) =>
-    train(loadRunConfig({ ...RUN, out, ...changes }), {
+    train(loadRunConfig({ ...TINY_RUN, out, ...changes }), {
       signal: new AbortController().signal,
       clock: () => performance.now() / 1000,
       note: () => undefined,
@@ -50,14 +42,14 @@ describe('a run that is refused', function () {
   it('for its folder is refused before its data is looked for and its step compiled', async () => {
     mkdirSync(out, { recursive: true });
     writeFileSync(join(out, 'notes.txt'), 'mine');
-    const fault = { data: { path: join(folder, 'gone') }, engine: { ...RUN.engine, replaysPerRun: 2 } };
+    const fault = { data: { path: join(folder, 'gone') }, engine: { ...TINY_RUN.engine, replaysPerRun: 2 } };
     await assert.rejects(started(fault), refusal('usage', /is not empty\. .*--resume.*--force/));
     assert.deepEqual(readdirSync(out), ['notes.txt']);
   });
 
   for (const [what, changes, options] of [
     ['its data', { data: { name: 'cifar10', path: 'gone' } }, {}],
-    ['what its step compiles to', { engine: { ...RUN.engine, replaysPerRun: 2 } }, {}],
+    ['what its step compiles to', { engine: { ...TINY_RUN.engine, replaysPerRun: 2 } }, {}],
     ['a device that is found to be missing when the engine is opened', { engine: { name: 'tfjs', device: 'webgpu' } }, {}],
     ['a device, on --resume', { engine: { name: 'tfjs', device: 'webgpu' } }, { resume: true }],
   ] as const)

@@ -6,19 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readMetrics } from '../../../train/run/metrics.js';
 import { until } from '../../until.js';
+import { TINY_RUN } from '../tiny-run.js';
 
 const ROBENC = join(import.meta.dirname, '../../../cli/robenc.mjs');
-const RUN = {
-  name: 'tiny',
-  seed: 4,
-  data: { name: 'shapes', limit: 64, size: 16 },
-  batchSize: 8,
-  epochs: 3,
-  views: { count: 2 },
-  encoder: { name: 'resnet-small', widths: [4, 8], embedding: 16, projection: 8 },
-  engine: { threads: 1, device: 'cpu' },
-  checkpoint: { everyMinutes: 1e-6 },
-};
+const RUN = { ...TINY_RUN, name: 'tiny', data: { ...TINY_RUN.data, limit: 64 }, epochs: 3, checkpoint: { everyMinutes: 1e-6 } };
 
 interface Finished {
   readonly code: number | null;

@@ -5,16 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planSweep } from '../../../train/sweep/plan.js';
 import { runSweep } from '../../../train/sweep/sweep.js';
-
-const BASE = {
-  seed: 4,
-  data: { name: 'shapes', limit: 16, size: 16 },
-  batchSize: 8,
-  epochs: 1,
-  views: { count: 2 },
-  encoder: { name: 'resnet-small', widths: [4, 8], embedding: 16, projection: 8 },
-  engine: { threads: 1, device: 'cpu' },
-};
+import { TINY_RUN } from '../tiny-run.js';
 
 describe('sweeps', function () {
   this.timeout(300_000);
@@ -31,7 +22,7 @@ describe('sweeps', function () {
   it('a grid gives every combination, the last value changing fastest, each with a name and a folder of its own', () => {
     const { runs, folder: out } = plan({
       name: 'lr',
-      base: BASE,
+      base: TINY_RUN,
       set: { epochs: 2 },
       grid: { 'optimizer.learningRate': [0.1, 0.3], 'adversary.name': ['free', 'none'] },
     });
@@ -49,8 +40,8 @@ describe('sweeps', function () {
   });
 
   it('listed runs are run files and changes to the base, and are combined with a grid; several files are a sweep without a file', () => {
-    const other = written({ ...BASE, name: 'other', epochs: 3 }, 'other.json');
-    const { runs } = plan({ base: BASE, runs: [join(folder, other), { set: { batchSize: 4 } }], grid: { seed: [1, 2] } });
+    const other = written({ ...TINY_RUN, name: 'other', epochs: 3 }, 'other.json');
+    const { runs } = plan({ base: TINY_RUN, runs: [join(folder, other), { set: { batchSize: 4 } }], grid: { seed: [1, 2] } });
     assert.deepEqual(
       runs.map(({ id, run }) => [id, run.epochs, run.batchSize, run.seed]),
       [
@@ -60,7 +51,7 @@ describe('sweeps', function () {
         ['004-batchsize-4-seed-2', 1, 4, 2],
       ],
     );
-    const listed = planSweep([other, written({ ...BASE, name: 'more' }, 'more.json')], { cwd: folder, out: 'here', set: { 'views.count': 3 } });
+    const listed = planSweep([other, written({ ...TINY_RUN, name: 'more' }, 'more.json')], { cwd: folder, out: 'here', set: { 'views.count': 3 } });
     assert.deepEqual(
       listed.runs.map(({ id, run }) => [id, run.name, run.views.count]),
       [
@@ -72,17 +63,17 @@ describe('sweeps', function () {
   });
 
   it('a fault in any run is told before one begins, with the run and the field', () => {
-    assert.throws(() => plan({ base: BASE, grid: { 'optimizer.learningRate': [0.1, -1] } }), {
+    assert.throws(() => plan({ base: TINY_RUN, grid: { 'optimizer.learningRate': [0.1, -1] } }), {
       code: 'bad-input',
       message: /Run 2 of the sweep \(optimizer\.learningRate=-1\)/,
     });
-    assert.throws(() => plan({ base: BASE, grid: { 'adversary.name': ['fre'] } }), /Run 1.*No adversary "fre".*free/s);
-    assert.throws(() => plan({ base: BASE, grid: { seed: [1, 1] } }), /001-seed-1 and 002-seed-1 of the sweep are the same/);
-    assert.throws(() => plan({ base: BASE, gird: { seed: [1] } }), /gird.*grid/);
+    assert.throws(() => plan({ base: TINY_RUN, grid: { 'adversary.name': ['fre'] } }), /Run 1.*No adversary "fre".*free/s);
+    assert.throws(() => plan({ base: TINY_RUN, grid: { seed: [1, 1] } }), /001-seed-1 and 002-seed-1 of the sweep are the same/);
+    assert.throws(() => plan({ base: TINY_RUN, gird: { seed: [1] } }), /gird.*grid/);
     assert.throws(
       () =>
         plan({
-          base: BASE,
+          base: TINY_RUN,
           grid: {
             'views.options.scale': [
               [0.2, 1],
@@ -93,7 +84,7 @@ describe('sweeps', function () {
       /Run 2 .*: grid: .*scale\[0\] is 0/,
     );
     assert.throws(() => plan({ base: 'nothing.json' }), { code: 'not-found', message: /nothing\.json/ });
-    assert.throws(() => plan({ base: BASE, grid: { seed: [] } }), /seed/);
+    assert.throws(() => plan({ base: TINY_RUN, grid: { seed: [] } }), /seed/);
   });
 
   it('a file whose only field of a sweep is misspelt is a sweep, and one with a misspelt field of a run is a run', () => {
@@ -106,7 +97,8 @@ describe('sweeps', function () {
 
   it('a wrong value is told of who gave it: the grid, the changes of the file, or --set, which alone is usage', () => {
     const rate = 'optimizer.learningRate';
-    const told = (sweep: object, flags: object, code: string, message: RegExp) => assert.throws(() => plan({ base: BASE, ...sweep }, flags), { code, message });
+    const told = (sweep: object, flags: object, code: string, message: RegExp) =>
+      assert.throws(() => plan({ base: TINY_RUN, ...sweep }, flags), { code, message });
     told(
       { grid: { [rate]: [-1] } },
       {},
@@ -120,7 +112,7 @@ describe('sweeps', function () {
   });
 
   it('a run that fails is set aside with its reason, the others are done, and a second start does only what is left', async () => {
-    const sweep = plan({ base: BASE, out: 'out', runs: [{ set: { 'data.path': 'gone', 'data.name': 'cifar10' } }, { set: { seed: 5 } }] });
+    const sweep = plan({ base: TINY_RUN, out: 'out', runs: [{ set: { 'data.path': 'gone', 'data.name': 'cifar10' } }, { set: { seed: 5 } }] });
     const notes: string[] = [];
     const options = { signal: new AbortController().signal, note: (line: string) => notes.push(line), report: () => undefined };
     const first = await runSweep(sweep, options);
@@ -148,7 +140,7 @@ describe('sweeps', function () {
   });
 
   it('a sweep that is stopped saves the run under way, and goes on with it', async () => {
-    const sweep = plan({ base: { ...BASE, epochs: 300 }, out: 'out', grid: { seed: [5, 6] } });
+    const sweep = plan({ base: { ...TINY_RUN, epochs: 300 }, out: 'out', grid: { seed: [5, 6] } });
     const stop = new AbortController();
     const stopped = await runSweep(sweep, {
       signal: stop.signal,
